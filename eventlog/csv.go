@@ -1,0 +1,338 @@
+package eventlog
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// readCSV groups rows into cases. Rows of one case may stand anywhere, so the text is held whole: a first pass
+// checks its shape and chains the rows of each case, in order of the cases' first rows; then workers read the
+// rows of their cases again and build them.
+func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, each func(int, *Batch) error) error {
+	text, err := hold(ctx, src, opt.MaxHeld)
+	if err != nil {
+		return err
+	}
+	t, bad := openTable(text, opt, &r)
+	if bad == nil {
+		bad = t.group()
+	}
+	if bad != nil {
+		bad.Name = src.name
+		return bad
+	}
+	const rowsPerBatch = 4096
+	jobs := make(chan job, opt.Workers)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer close(jobs)
+		rows, from, index := 0, 0, 0
+		for i, c := range t.cases {
+			if rows += int(c.rows); rows < rowsPerBatch && i < len(t.cases)-1 {
+				continue
+			}
+			select {
+			case jobs <- job{index, from, i + 1}:
+			case <-g.stop:
+				return
+			case <-ctx.Done():
+				g.fail(index, ctx.Err())
+				return
+			}
+			rows, from, index = 0, i+1, index+1
+		}
+	})
+	for worker := range opt.Workers {
+		wg.Go(func() {
+			b := &csvCases{table: t, csvText: csvText{b: t.b, comma: t.comma, maxValue: t.maxValue}}
+			b.init(r, opt.Zone)
+			for j := range jobs {
+				if g.stopped() {
+					continue
+				}
+				bad := b.build(j)
+				if g.settle(&chunk{index: j.index}, &b.scanned, bad) {
+					if err := each(worker, &Batch{Index: j.index, Cases: b.scanned.cases}); err != nil {
+						g.fail(j.index, err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return g.err
+}
+
+// job is a run of cases for one batch.
+type job struct{ index, from, to int }
+
+// hold reads the whole text, up to a bound.
+func hold(ctx context.Context, src *source, most int64) ([]byte, error) {
+	most = min(most, math.MaxInt32) // rows are kept as 32-bit offsets
+	var buf []byte
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if int64(len(buf)) > most {
+			return nil, &Error{Name: src.name, What: "a CSV of more than " + bytesOf(int(most)), Hint: "it is held in memory whole; XES is not"}
+		}
+		buf = room(buf)
+		n, err := src.Read(buf[len(buf) : cap(buf)-pad])
+		buf = buf[:len(buf)+n]
+		if err == io.EOF {
+			return bytes.TrimPrefix(buf, []byte("\xEF\xBB\xBF")), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// table is the whole CSV: its columns, and the rows of every case as a chain.
+type table struct {
+	csvText
+	columns []column
+	caseCol int
+	body    int // offset of the first row
+	line    int // and its line
+	rows    []row
+	cases   []caseRows
+}
+
+// column is what a mapping makes of one column.
+type column struct {
+	name   string // under which its values are handed on
+	role   uint8
+	keep   bool
+	ofCase bool // belongs to Case.Data
+}
+
+// row is where a row begins, and which row of its case comes next; -1 ends the chain.
+type row struct {
+	off, line, next int32
+}
+
+type caseRows struct {
+	id          string
+	first, last int32
+	rows        int32
+}
+
+// openTable reads the header and gives the columns their meaning.
+func openTable(text []byte, opt Options, r *roles) (*table, *Error) {
+	t := &table{}
+	t.b, t.maxValue = text, opt.MaxValue
+	if bad := checkText(text); bad != nil {
+		return nil, bad
+	}
+	t.comma = separator(text)
+	next, lines, bad := t.record(0, 1)
+	if bad != nil {
+		return nil, bad
+	}
+	if len(t.fields) == 0 {
+		return nil, &Error{What: "the CSV has no header"}
+	}
+	t.body, t.line = next, 1+lines
+	header := t.line - 1 // of its last line, for messages; it is seldom more than one
+	names := make([]string, len(t.fields))
+	at := make(map[string]int, len(names))
+	for i, name := range t.fields {
+		if name = strings.TrimSpace(strings.Clone(name)); name == "" {
+			name = "column " + strconv.Itoa(i+1) // pandas writes its index so
+		}
+		if j, ok := at[name]; ok {
+			return nil, &Error{Line: header, What: "columns " + strconv.Itoa(j+1) + " and " + strconv.Itoa(i+1) + " are both called " + quote(name)}
+		}
+		names[i], at[name] = name, i
+	}
+	if len(names) > maxFields {
+		return nil, &Error{Line: header, What: "too many columns"}
+	}
+	if opt.Map == nil {
+		r.caseKey = caseColumn + "concept:name"
+	}
+	if bad := missing(names, at, opt.Map, r, t.comma); bad != nil {
+		bad.Line = header
+		return nil, bad
+	}
+	t.caseCol = at[r.caseKey]
+	for i, name := range names {
+		k := r.ofEvent(name)
+		c := column{name: k.name, role: k.role, keep: k.keep}
+		if i == t.caseCol {
+			c.role |= isCase
+			c.keep = r.data[name] != ""
+		}
+		if own := strings.TrimPrefix(name, caseColumn); own != name && c.keep {
+			c.ofCase = true
+			if r.data == nil {
+				c.name = own
+			}
+		}
+		t.columns = append(t.columns, c)
+	}
+	return t, nil
+}
+
+// missing refuses a table that lacks a column the mapping names.
+func missing(names []string, at map[string]int, m *Mapping, r *roles, comma byte) *Error {
+	need := []string{r.caseKey, r.act, r.time}
+	if m != nil {
+		need = append(need, r.person, r.post, r.unit, r.lifecycle)
+		for _, name := range sortedKeys(m.Data) {
+			need = append(need, m.Data[name])
+		}
+	}
+	for _, n := range need {
+		if _, ok := at[n]; ok || n == "" {
+			continue
+		}
+		if m == nil {
+			return &Error{
+				What: "no column " + quote(n) + "; the columns are " + list(names),
+				Hint: "say in a mapping file which columns are meant, as in " + strings.ReplaceAll(strings.TrimSpace(guess(names).String()), "\n", " | "),
+			}
+		}
+		return &Error{What: "no column " + quote(n) + ", which the mapping names", Hint: nearestHint(n, names)}
+	}
+	return nil
+}
+
+// guess proposes columns for an example; it is shown, never used.
+func guess(names []string) *Mapping {
+	used := map[string]bool{}
+	nearest := func(words ...string) string {
+		for _, w := range words {
+			for _, n := range names {
+				if !used[n] && strings.Contains(strings.ToLower(n), w) {
+					used[n] = true
+					return n
+				}
+			}
+		}
+		return "..."
+	}
+	m := &Mapping{}
+	m.Time = nearest("timestamp", "time", "date", "when")
+	m.Case = nearest("case", "trace", "file", "number", "id")
+	m.Act = nearest("activity", "act", "event", "task", "concept:name", "name")
+	return m
+}
+
+// group chains the rows of every case.
+func (t *table) group() *Error {
+	index := make(map[string]int32)
+	for off, line := t.body, t.line; ; {
+		next, lines, bad := t.record(off, line)
+		if bad != nil {
+			return bad
+		}
+		if len(t.fields) == 0 {
+			return nil
+		}
+		start, first := t.start, t.startLine
+		if len(t.fields) != len(t.columns) {
+			return &Error{Line: first, What: "the row has " + counted(len(t.fields), "field") + ", the header " + strconv.Itoa(len(t.columns)),
+				Hint: "a separator or a quote may be missing"}
+		}
+		id := t.fields[t.caseCol]
+		if id == "" {
+			return &Error{Line: first, What: "the row names no case", Hint: "column " + strconv.Itoa(t.caseCol+1) + " is empty"}
+		}
+		n := int32(len(t.rows))
+		t.rows = append(t.rows, row{int32(start), int32(first), -1})
+		if k, ok := index[id]; ok {
+			c := &t.cases[k]
+			t.rows[c.last].next = n
+			c.last, c.rows = n, c.rows+1
+		} else {
+			id = strings.Clone(id)
+			index[id] = int32(len(t.cases))
+			t.cases = append(t.cases, caseRows{id, n, n, 1})
+		}
+		off, line = next, line+lines
+	}
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
+}
+
+// csvCases builds the cases of one worker's batches.
+type csvCases struct {
+	csvText
+	builder
+	table *table
+}
+
+func (b *csvCases) build(j job) *Error {
+	b.reset()
+	b.csvText.resolved = b.csvText.resolved[:0]
+	b.keepResolved = true
+	for _, c := range b.table.cases[j.from:j.to] {
+		b.beginCase(int64(b.table.rows[c.first].line))
+		b.open.ID = c.id
+		for n := c.first; n >= 0; n = b.table.rows[n].next {
+			if bad := b.event(b.table.rows[n]); bad != nil {
+				return bad
+			}
+		}
+		b.endCase()
+	}
+	return nil
+}
+
+func (b *csvCases) event(r row) *Error {
+	if _, _, bad := b.record(int(r.off), int(r.line)); bad != nil {
+		return bad
+	}
+	b.beginEvent(int64(r.line))
+	for i, v := range b.csvText.fields {
+		if v == "" {
+			continue
+		}
+		c := &b.table.columns[i]
+		if c.role != 0 {
+			b.take(c.role&^isCase, v)
+		}
+		switch {
+		case !c.keep:
+		case !c.ofCase:
+			b.builder.fields = append(b.builder.fields, Field{c.name, v, String})
+		default:
+			if bad := b.caseField(c.name, v, r.line); bad != nil {
+				return bad
+			}
+		}
+	}
+	if what, hint := b.endEvent(0); what != "" {
+		return &Error{Line: int(r.line), What: what, Hint: hint}
+	}
+	return nil
+}
+
+// caseField keeps what a row says of its whole case; rows must agree.
+func (b *csvCases) caseField(name, v string, line int32) *Error {
+	for _, f := range b.caseData[b.firstCase:] {
+		if f.Key != name {
+			continue
+		}
+		if f.Value != v {
+			return &Error{Line: int(line), What: "case " + quote(b.open.ID) + " has " + quote(v) + " under " + quote(name) + ", but " + quote(f.Value) + " on a row before",
+				Hint: "a column that begins with case: holds one value for the whole case"}
+		}
+		return nil
+	}
+	b.caseData = append(b.caseData, Field{name, v, String})
+	return nil
+}

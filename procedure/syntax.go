@@ -1,0 +1,475 @@
+package procedure
+
+import (
+	"github.com/goccy/go-yaml/ast"
+
+	yaml "plumbline/internal/strictyaml"
+)
+
+// The types of this file are the language as it is written. docs/language.md tells what each word means; schema.go
+// publishes the same types as JSON Schema.
+
+// Text is a text in the languages of a pack.
+type Text struct {
+	ZH string `yaml:"zh"`
+	EN string `yaml:"en"`
+}
+
+// In returns the text in a language, or in the other one where it is missing.
+func (t Text) In(lang string) string {
+	if lang == "en" && t.EN != "" || t.ZH == "" {
+		return t.EN
+	}
+	return t.ZH
+}
+
+// list is one id or a list of ids.
+type list []yaml.Str
+
+func (l *list) FromYAML(d *yaml.Decoder, n ast.Node) {
+	if _, ok := yaml.Scalar(n); ok {
+		var s yaml.Str
+		d.Decode(n, &s)
+		*l = list{s}
+		return
+	}
+	var many []yaml.Str
+	d.Decode(n, &many)
+	*l = many
+}
+
+// named is a rule's id, or null for "no finding", or absent.
+type named struct {
+	yaml.Str
+	null bool
+}
+
+func (v *named) FromYAML(d *yaml.Decoder, n ast.Node) {
+	if _, ok := n.(*ast.NullNode); ok {
+		v.null = true
+		v.Pos = d.PosOf(n)
+		return
+	}
+	d.Decode(n, &v.Str)
+}
+
+type packFile struct {
+	Pos       yaml.Pos
+	Pack      yaml.Str            `yaml:"pack,required"`
+	Title     Text                `yaml:"title,required"`
+	Standing  yaml.Str            `yaml:"standing,required"`
+	Zone      yaml.Str            `yaml:"zone,required"`
+	Calendar  yaml.Str            `yaml:"calendar"`
+	Roll      yaml.Str            `yaml:"roll"`
+	RollBasis []yaml.Str          `yaml:"roll_basis"`
+	Languages []yaml.Str          `yaml:"languages"`
+	Posts     yaml.Map[postDef]   `yaml:"posts"`
+	Documents yaml.Map[titledDef] `yaml:"documents"`
+	Accepted  []acceptedDef       `yaml:"accepted"`
+}
+
+type postDef struct {
+	Pos    yaml.Pos
+	Title  Text `yaml:"title,required"`
+	Single bool `yaml:"single"`
+}
+
+type titledDef struct {
+	Pos   yaml.Pos
+	Title Text `yaml:"title,required"`
+}
+
+type acceptedDef struct {
+	Pos    yaml.Pos
+	Check  yaml.Str `yaml:"check,required"`
+	Of     yaml.Str `yaml:"of,required"`
+	Reason string   `yaml:"reason,required"`
+}
+
+type calendarFile struct {
+	Pos     yaml.Pos
+	Title   Text               `yaml:"title"`
+	Weekend []yaml.Str         `yaml:"weekend,required"`
+	AnyYear bool               `yaml:"any_year"`
+	Years   yaml.Map[yearFile] `yaml:"years"`
+}
+
+type yearFile struct {
+	Pos    yaml.Pos
+	Off    []yaml.Str `yaml:"off"`
+	Work   []yaml.Str `yaml:"work"`
+	Source sourceNote `yaml:"source"`
+}
+
+type sourceNote struct {
+	ZH  string `yaml:"zh"`
+	EN  string `yaml:"en"`
+	URL string `yaml:"url"`
+}
+
+type sourcesFile struct {
+	Pos     yaml.Pos
+	Sources yaml.Map[sourceDef] `yaml:"sources,required"`
+}
+
+type sourceDef struct {
+	Pos      yaml.Pos
+	Kind     yaml.Str     `yaml:"kind,required"`
+	Title    Text         `yaml:"title,required"`
+	URL      string       `yaml:"url"`
+	Versions []versionDef `yaml:"versions,required"`
+	Articles []articleDef `yaml:"articles,required"`
+}
+
+type versionDef struct {
+	Pos   yaml.Pos
+	ID    yaml.Str `yaml:"id,required"`
+	Title Text     `yaml:"title"`
+	From  yaml.Str `yaml:"from,required"`
+	Until yaml.Str `yaml:"until"`
+}
+
+type articleDef struct {
+	Pos        yaml.Pos
+	No         yaml.Str   `yaml:"no,required"`
+	Versions   []yaml.Str `yaml:"versions"`
+	Gist       Text       `yaml:"gist,required"`
+	Unverified string     `yaml:"unverified"`
+}
+
+type procedureFile struct {
+	Pos       yaml.Pos
+	Procedure yaml.Str            `yaml:"procedure,required"`
+	Title     Text                `yaml:"title,required"`
+	Summary   Text                `yaml:"summary"`
+	Roll      yaml.Str            `yaml:"roll"`
+	Versions  []versionDef        `yaml:"versions,required"`
+	Subjects  yaml.Map[setDef]    `yaml:"subjects"`
+	Facts     yaml.Map[factDef]   `yaml:"facts"`
+	Rules     yaml.Map[ruleDef]   `yaml:"rules"`
+	Acts      yaml.Map[actDef]    `yaml:"acts,required"`
+	Apart     []apartDef          `yaml:"apart"`
+	Checks    []checkDef          `yaml:"checks"`
+	Path      *pathDef            `yaml:"path"`
+	Unmapped  yaml.Map[titledDef] `yaml:"ignored_acts"`
+}
+
+type setDef struct {
+	Pos   yaml.Pos
+	Scope yaml.Str `yaml:"scope,required"`
+	Where yaml.Str `yaml:"where"`
+}
+
+type factDef struct {
+	Pos     yaml.Pos
+	Title   Text     `yaml:"title"`
+	Scope   yaml.Str `yaml:"scope"`
+	Type    yaml.Str `yaml:"type,required"`
+	SetBy   list     `yaml:"set_by"`
+	First   list     `yaml:"first"`
+	Sum     list     `yaml:"sum"`
+	Default yaml.Str `yaml:"default"`
+}
+
+type ruleDef struct {
+	Pos        yaml.Pos
+	Title      Text       `yaml:"title,required"`
+	Severity   int        `yaml:"severity,required"`
+	Basis      []yaml.Str `yaml:"basis"`
+	Unverified string     `yaml:"unverified"`
+	Setting    string     `yaml:"setting"`
+}
+
+type actDef struct {
+	Pos         yaml.Pos
+	Title       Text               `yaml:"title,required"`
+	Kind        yaml.Str           `yaml:"kind"`
+	Scope       yaml.Str           `yaml:"scope"`
+	Role        yaml.Str           `yaml:"role"`
+	Names       []yaml.Str         `yaml:"names"`
+	By          list               `yaml:"by"`
+	ByRule      yaml.Str           `yaml:"by_rule"`
+	Competent   []tierPosts        `yaml:"competent"`
+	Qualified   list               `yaml:"qualified"`
+	OtherThan   list               `yaml:"other_than"`
+	OtherRule   yaml.Str           `yaml:"other_rule"`
+	Relieves    bool               `yaml:"relieves"`
+	Closes      bool               `yaml:"closes"`
+	Data        yaml.Map[fieldDef] `yaml:"data"`
+	Documents   []yaml.Str         `yaml:"documents"`
+	Basis       []yaml.Str         `yaml:"basis"`
+	Unverified  string             `yaml:"unverified"`
+	After       []afterDef         `yaml:"after"`
+	NoLaterThan []windowDef        `yaml:"no_later_than"`
+	NotWhile    []notWhileDef      `yaml:"not_while"`
+	Expect      []expectDef        `yaml:"expect"`
+	Duties      []dutyDef          `yaml:"duties"`
+	Excludes    []excludeDef       `yaml:"excludes"`
+	Includes    list               `yaml:"includes"`
+	Voids       list               `yaml:"voids"`
+	Waives      list               `yaml:"waives"`
+}
+
+type fieldDef struct {
+	Pos      yaml.Pos
+	Type     yaml.Str   `yaml:"type"`
+	Title    Text       `yaml:"title"`
+	Required bool       `yaml:"required"`
+	Enum     []yaml.Str `yaml:"enum"`
+	Name     yaml.Str   `yaml:"name"`
+}
+
+// A field may be written as its bare type.
+func (f *fieldDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	f.Pos = d.PosOf(n)
+	if _, ok := yaml.Scalar(n); ok {
+		d.Decode(n, &f.Type)
+		return
+	}
+	type plain fieldDef
+	var p plain
+	d.Decode(n, &p)
+	*f = fieldDef(p)
+}
+
+// clause is what every clause may carry.
+type clause struct {
+	Rule       yaml.Str   `yaml:"rule"`
+	When       yaml.Str   `yaml:"when"`
+	Unless     yaml.Str   `yaml:"unless"`
+	UnlessDone list       `yaml:"unless_done"`
+	Since      list       `yaml:"since"`
+	From       yaml.Str   `yaml:"from"`
+	Until      yaml.Str   `yaml:"until"`
+	Basis      []yaml.Str `yaml:"basis"`
+	Severity   int        `yaml:"severity"`
+	Unverified string     `yaml:"unverified"`
+	Warn       bool       `yaml:"warn"`
+}
+
+type afterDef struct {
+	Pos yaml.Pos
+	clause
+	Act        list     `yaml:"act,required"`
+	Of         ofDef    `yaml:"of"`
+	That       yaml.Str `yaml:"that"`
+	Delay      yaml.Str `yaml:"delay"`
+	MayBeEmpty bool     `yaml:"may_be_empty"`
+}
+
+// A condition may be written as the bare id of the act that must come first.
+func (a *afterDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	a.Pos = d.PosOf(n)
+	if _, ok := yaml.Scalar(n); ok {
+		d.Decode(n, &a.Act)
+		return
+	}
+	type plain afterDef
+	p := plain{Pos: a.Pos}
+	d.Decode(n, &p)
+	*a = afterDef(p)
+}
+
+// ofDef is "every SET" or "any SET".
+type ofDef struct {
+	Pos yaml.Pos
+	Any bool
+	Set string
+}
+
+func (o *ofDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	o.Pos = d.PosOf(n)
+	var s string
+	d.Decode(n, &s)
+	switch {
+	case len(s) > 6 && s[:6] == "every ":
+		o.Set = s[6:]
+	case len(s) > 4 && s[:4] == "any ":
+		o.Any, o.Set = true, s[4:]
+	default:
+		d.Problem(n, `%q: write "every SET" or "any SET", with a set declared under subjects`, s)
+	}
+}
+
+type windowDef struct {
+	Pos yaml.Pos
+	clause
+	Act    list      `yaml:"act,required"`
+	Within withinDef `yaml:"within,required"`
+}
+
+type notWhileDef struct {
+	Pos yaml.Pos
+	clause
+	Act list `yaml:"act,required"`
+}
+
+func (a *notWhileDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	a.Pos = d.PosOf(n)
+	if _, ok := yaml.Scalar(n); ok {
+		d.Decode(n, &a.Act)
+		return
+	}
+	type plain notWhileDef
+	p := plain{Pos: a.Pos}
+	d.Decode(n, &p)
+	*a = notWhileDef(p)
+}
+
+type expectDef struct {
+	Pos yaml.Pos
+	clause
+	That yaml.Str `yaml:"that,required"`
+}
+
+type excludeDef struct {
+	Pos yaml.Pos
+	clause
+	Acts list `yaml:"acts,required"`
+}
+
+func (a *excludeDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	a.Pos = d.PosOf(n)
+	if _, ok := yaml.Scalar(n); ok {
+		d.Decode(n, &a.Acts)
+		return
+	}
+	type plain excludeDef
+	p := plain{Pos: a.Pos}
+	d.Decode(n, &p)
+	*a = excludeDef(p)
+}
+
+type dutyDef struct {
+	Pos yaml.Pos
+	clause
+	ID        yaml.Str     `yaml:"id,required"`
+	Title     Text         `yaml:"title"`
+	Do        list         `yaml:"do,required"`
+	Of        ofDef        `yaml:"of"`
+	Start     yaml.Str     `yaml:"start"`
+	Within    withinDef    `yaml:"within"`
+	Liberty   bool         `yaml:"liberty"`
+	Property  bool         `yaml:"property"`
+	Roll      yaml.Str     `yaml:"roll"`
+	Late      named        `yaml:"late"`
+	Missing   named        `yaml:"missing"`
+	Entered   yaml.Str     `yaml:"entered_late"`
+	Suspended []suspendDef `yaml:"suspended"`
+	Extended  *extendDef   `yaml:"extended"`
+	Lapses    []lapseDef   `yaml:"lapses"`
+	OnExpiry  *expiryDef   `yaml:"on_expiry"`
+}
+
+type withinDef struct {
+	Pos   yaml.Pos
+	Tiers []tierDef
+	Warn  yaml.Str // set: the law says promptly, and this is the setting at which the platform warns
+}
+
+type tierDef struct {
+	Pos   yaml.Pos
+	When  yaml.Str   `yaml:"when"`
+	From  yaml.Str   `yaml:"from"`
+	Until yaml.Str   `yaml:"until"`
+	Is    yaml.Str   `yaml:"is,required"`
+	Basis []yaml.Str `yaml:"basis"`
+}
+
+type promptlyDef struct {
+	Pos      yaml.Pos
+	Promptly struct {
+		Warn yaml.Str `yaml:"warn,required"`
+	} `yaml:"promptly,required"`
+}
+
+func (w *withinDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	w.Pos = d.PosOf(n)
+	if _, ok := yaml.Scalar(n); ok {
+		t := tierDef{Pos: w.Pos}
+		d.Decode(n, &t.Is)
+		w.Tiers = []tierDef{t}
+		return
+	}
+	if _, ok := n.(*ast.SequenceNode); ok {
+		d.Decode(n, &w.Tiers)
+		return
+	}
+	var p promptlyDef
+	d.Decode(n, &p)
+	w.Warn = p.Promptly.Warn
+	w.Tiers = []tierDef{{Pos: w.Pos, Is: w.Warn}}
+}
+
+type suspendDef struct {
+	Pos   yaml.Pos
+	From  yaml.Str   `yaml:"from,required"`
+	To    list       `yaml:"to,required"`
+	Pair  yaml.Str   `yaml:"pair"`
+	Basis []yaml.Str `yaml:"basis"`
+}
+
+type extendDef struct {
+	Pos          yaml.Pos
+	By           yaml.Str    `yaml:"by,required"`
+	Add          yaml.Str    `yaml:"add,required"`
+	Times        int         `yaml:"times"`
+	BeforeExpiry yaml.Str    `yaml:"before_expiry"`
+	TooMany      yaml.Str    `yaml:"too_many"`
+	Approver     []tierPosts `yaml:"approver"`
+	ApproverRule yaml.Str    `yaml:"approver_rule"`
+	Basis        []yaml.Str  `yaml:"basis"`
+}
+
+type tierPosts struct {
+	Pos   yaml.Pos
+	When  yaml.Str   `yaml:"when"`
+	Is    list       `yaml:"is,required"`
+	Rule  yaml.Str   `yaml:"rule"`
+	Basis []yaml.Str `yaml:"basis"`
+}
+
+type lapseDef struct {
+	Pos  yaml.Pos
+	When yaml.Str `yaml:"when"`
+	Act  list     `yaml:"act"`
+}
+
+type expiryDef struct {
+	Pos     yaml.Pos
+	Applies yaml.Str `yaml:"applies,required"`
+}
+
+type apartDef struct {
+	Pos yaml.Pos
+	clause
+	One   list `yaml:"one,required"`
+	Other list `yaml:"other,required"`
+}
+
+type checkDef struct {
+	Pos yaml.Pos
+	clause
+	At   yaml.Str `yaml:"at,required"`
+	Of   ofDef    `yaml:"of"`
+	That yaml.Str `yaml:"that,required"`
+}
+
+type pathDef struct {
+	Pos    yaml.Pos
+	Rule   yaml.Str   `yaml:"rule,required"`
+	Start  yaml.Str   `yaml:"start,required"`
+	End    list       `yaml:"end,required"`
+	Steps  []stepDef  `yaml:"steps,required"`
+	Closes yaml.Str   `yaml:"close_rule"`
+	Basis  []yaml.Str `yaml:"basis"`
+}
+
+type stepDef struct {
+	Pos    yaml.Pos
+	Act    yaml.Str `yaml:"act"`
+	Silent yaml.Str `yaml:"silent"`
+	From   yaml.Str `yaml:"from,required"`
+	To     yaml.Str `yaml:"to,required"`
+	That   yaml.Str `yaml:"that"`
+}
