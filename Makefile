@@ -7,6 +7,9 @@ help: ## print the targets
 build: ## build bin/plumbline
 	@go build -o bin/plumbline ./cmd/plumbline
 
+demo: build ## make a made-up log with seeded faults, audit it, print the result and where its files are
+	@bin/plumbline demo --out demo
+
 test: ## set up what the tests need and run them all
 	go vet ./...
 	go test ./...
@@ -17,3 +20,26 @@ bench: ## measure reading, judging and the whole audit, side by side
 fuzz: ## fuzz every decoder for 30 s each
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 		echo "== $$p $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime 30s $$p || exit 1; done; done
+
+# Lint and vulnerability check are built once from a module file of their own (tools/go.mod) and kept in .cache/bin.
+# The first build of golangci-lint takes several minutes, so neither is part of `make test`.
+TOOLS := .cache/bin
+
+$(TOOLS)/golangci-lint: tools/go.mod tools/go.sum
+	@echo "building golangci-lint (once, several minutes)"
+	@go build -modfile=tools/go.mod -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(TOOLS)/govulncheck: tools/go.mod tools/go.sum
+	@go build -modfile=tools/go.mod -o $@ golang.org/x/vuln/cmd/govulncheck
+
+lint: $(TOOLS)/golangci-lint ## run golangci-lint (the first run builds it)
+	@$(TOOLS)/golangci-lint run ./...
+
+# govulncheck exits 3 when it found something, and 1 when it could not look, as without its database.
+release: test lint $(TOOLS)/govulncheck ## what must hold before a release: test, lint, govulncheck
+	@$(TOOLS)/govulncheck ./... >$(TOOLS)/govulncheck.txt 2>&1; rc=$$?; cat $(TOOLS)/govulncheck.txt; \
+	if [ $$rc -eq 0 ]; then echo "release: no known vulnerability is called"; \
+	elif [ $$rc -eq 3 ]; then echo "release: STOPPED, known vulnerabilities (above)"; exit 1; \
+	elif grep -qiE 'vuln\.go\.dev|fetching vulnerabilities|dial tcp|no such host|index/' $(TOOLS)/govulncheck.txt; then \
+		echo "release: NOT CHECKED, the vulnerability database cannot be reached (set GOVULNDB, or run again with a network)"; exit 1; \
+	else echo "release: STOPPED, govulncheck failed (above)"; exit 1; fi

@@ -88,7 +88,7 @@ type acceptedDef struct {
 
 type calendarFile struct {
 	Pos     yaml.Pos
-	Title   Text               `yaml:"title"`
+	Name    yaml.Str           `yaml:"name,required"`
 	Weekend []yaml.Str         `yaml:"weekend,required"`
 	AnyYear bool               `yaml:"any_year"`
 	Years   yaml.Map[yearFile] `yaml:"years"`
@@ -105,6 +105,8 @@ type sourceNote struct {
 	ZH  string `yaml:"zh"`
 	EN  string `yaml:"en"`
 	URL string `yaml:"url"`
+
+	Amended string `yaml:"amended"`
 }
 
 type sourcesFile struct {

@@ -1,0 +1,12 @@
+// Package packs carries the packs that come with the program: the law of a jurisdiction as data.
+package packs
+
+import "embed"
+
+// FS holds one folder a pack.
+//
+//go:embed it-road-fines
+var FS embed.FS
+
+// Names lists the packs.
+var Names = []string{"it-road-fines"}

@@ -1,0 +1,386 @@
+package procedure
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	yaml "plumbline/internal/strictyaml"
+)
+
+// answer is what an expression says: yes, no, or unknown because a fact is missing. Unknown is never no.
+type answer uint8
+
+const (
+	no answer = iota
+	yes
+	unknown
+)
+
+// A missingFact is why an expression could not be answered.
+type missingFact struct{ name string }
+
+func (m *missingFact) Error() string { return "fact " + m.name + " is not known" }
+
+// expr is one compiled expression.
+type expr struct {
+	source string
+	pos    yaml.Pos
+	prog   cel.Program
+}
+
+// eval answers e in a frame. With unknown it names the missing fact.
+func (e *expr) eval(f *frame) (answer, string) {
+	v, _, err := e.prog.Eval(f)
+	if err != nil {
+		var missing *missingFact
+		if errors.As(err, &missing) {
+			return unknown, missing.name
+		}
+		return unknown, err.Error()
+	}
+	if v == types.True {
+		return yes, ""
+	}
+	return no, ""
+}
+
+// instant evaluates an expression that gives a moment.
+func (e *expr) instant(f *frame) (calendar.Instant, string) {
+	v, _, err := e.prog.Eval(f)
+	if err != nil {
+		var missing *missingFact
+		if errors.As(err, &missing) {
+			return 0, missing.name
+		}
+		return 0, err.Error()
+	}
+	return calendar.Instant(v.(celMoment)), ""
+}
+
+// frame is what an expression may look at: the act, the standing before it, the subject, and the earlier act that a
+// condition found. It is CEL's activation; its views are pointers into it, so that nothing is allocated for a look-up.
+type frame struct {
+	p       *Procedure
+	s       *Standing
+	act     *Act
+	subject int // index into s.subjects; 0 is the case
+	prior   int // act whose kept data `done.` reads
+
+	actV, caseV, subjectV, unitV, historyV, doneV view
+}
+
+// view is the object behind one name of the environment.
+type view struct {
+	f    *frame
+	kind *cel.Type
+}
+
+func (v *view) ConvertToNative(t reflectType) (any, error) { return nil, noNative(v, t) }
+func (v *view) ConvertToType(t ref.Type) ref.Val           { return noType(v, t) }
+func (v *view) Equal(o ref.Val) ref.Val                    { return types.Bool(ref.Val(v) == o) }
+func (v *view) Type() ref.Type                             { return v.kind }
+func (v *view) Value() any                                 { return v }
+
+func (f *frame) init(p *Procedure) {
+	f.p = p
+	for _, v := range []*view{&f.actV, &f.caseV, &f.subjectV, &f.unitV, &f.historyV, &f.doneV} {
+		v.f, v.kind = f, viewType
+	}
+}
+
+var viewType = types.NewObjectType("view")
+
+// ResolveName is CEL's way to ask for a name.
+func (f *frame) ResolveName(name string) (any, bool) {
+	switch name {
+	case "act":
+		return &f.actV, true
+	case "case":
+		return &f.caseV, true
+	case "subject":
+		return &f.subjectV, true
+	case "unit":
+		return &f.unitV, true
+	case "history":
+		return &f.historyV, true
+	case "done":
+		return &f.doneV, true
+	}
+	return nil, false
+}
+
+// Parent is CEL's enclosing activation: there is none.
+func (f *frame) Parent() cel.Activation { return nil }
+
+// field is one name an expression can read from a view.
+type field struct {
+	typ *cel.Type
+	get func(*frame) casefile.Value
+}
+
+// typeProvider tells CEL the fields of each view's type, so that a misspelt fact is an error when the pack is loaded.
+type typeProvider struct {
+	types.Provider
+	fields map[string]map[string]*field
+}
+
+func (tp *typeProvider) FindStructType(name string) (*types.Type, bool) {
+	if _, ok := tp.fields[name]; ok {
+		return types.NewTypeTypeWithParam(types.NewObjectType(name)), true
+	}
+	return tp.Provider.FindStructType(name)
+}
+
+func (tp *typeProvider) FindStructFieldNames(name string) ([]string, bool) {
+	if fields, ok := tp.fields[name]; ok {
+		var names []string
+		for n := range fields {
+			names = append(names, n)
+		}
+		return names, true
+	}
+	return tp.Provider.FindStructFieldNames(name)
+}
+
+func (tp *typeProvider) FindStructFieldType(name, fieldName string) (*types.FieldType, bool) {
+	fields, ok := tp.fields[name]
+	if !ok {
+		return tp.Provider.FindStructFieldType(name, fieldName)
+	}
+	fd, ok := fields[fieldName]
+	if !ok {
+		return nil, false
+	}
+	lacking := &missingFact{strings.SplitN(name, "_", 2)[0] + "." + fieldName}
+	return &types.FieldType{
+		Type:  fd.typ,
+		IsSet: func(target any) bool { return fd.get(target.(*view).f).Known() },
+		GetFrom: func(target any) (any, error) {
+			v := fd.get(target.(*view).f)
+			if !v.Known() {
+				return nil, lacking
+			}
+			return toCEL(v), nil
+		},
+	}, true
+}
+
+// exprs compiles the expressions of one procedure.
+type exprs struct {
+	p    *Procedure
+	base *cel.Env
+	tp   *typeProvider
+	envs map[string]*cel.Env
+}
+
+// maxCost bounds what one expression may cost, in CEL's units, proved when the pack is loaded.
+const maxCost = 10_000
+
+func newExprs(p *Procedure) (*exprs, error) {
+	x := &exprs{p: p, envs: map[string]*cel.Env{}}
+	registry, err := types.NewRegistry()
+	if err != nil {
+		return nil, err
+	}
+	x.tp = &typeProvider{Provider: registry, fields: map[string]map[string]*field{}}
+	x.declare()
+	span := func(name string, result *cel.Type, fn func(a, b calendar.Instant) ref.Val) cel.EnvOption {
+		return cel.Function(name, cel.Overload(name+"_moments", []*cel.Type{momentType, momentType}, result,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
+				return fn(calendar.Instant(a.(celMoment)), calendar.Instant(b.(celMoment)))
+			})))
+	}
+	zone, cal := p.Pack.Zone, p.Pack.Calendar
+	money2 := []*cel.Type{moneyType, moneyType}
+	opts := []cel.EnvOption{
+		cel.CustomTypeProvider(x.tp),
+		cel.CrossTypeNumericComparisons(true),
+		cel.Function("money", cel.Overload("money_string", []*cel.Type{cel.StringType}, moneyType,
+			cel.UnaryBinding(func(v ref.Val) ref.Val {
+				a, err := casefile.ParseAmount(string(v.(types.String)))
+				if err != nil {
+					return types.WrapErr(err)
+				}
+				return celMoney(a)
+			}))),
+		cel.Function("abs", cel.Overload("abs_money", []*cel.Type{moneyType}, moneyType,
+			cel.UnaryBinding(func(v ref.Val) ref.Val {
+				if m := v.(celMoney); m < 0 {
+					return -m
+				}
+				return v
+			}))),
+		span("days", cel.IntType, func(a, b calendar.Instant) ref.Val { return types.Int(zone.Date(b) - zone.Date(a)) }),
+		span("hours", cel.DoubleType, func(a, b calendar.Instant) ref.Val { return types.Double(float64(b-a) / 3.6e9) }),
+		span("wd", cel.IntType, func(a, b calendar.Instant) ref.Val {
+			if cal == nil {
+				return types.NewErr("the pack has no calendar of working days")
+			}
+			n, err := cal.WorkingBetween(zone.Date(a), zone.Date(b))
+			if err != nil {
+				return types.WrapErr(err)
+			}
+			return types.Int(n)
+		}),
+		cel.Function(operators.Add, cel.Overload("add_money", money2, moneyType)),
+		cel.Function(operators.Subtract, cel.Overload("subtract_money", money2, moneyType)),
+		cel.Variable("case", types.NewObjectType("case")),
+		cel.Variable("unit", types.NewObjectType("unit")),
+		cel.Variable("history", types.NewObjectType("history")),
+		cel.Macros(x.historyMacro("done"), x.historyMacro("first"), x.historyMacro("last"), x.historyMacro("count")),
+	}
+	for _, op := range []string{operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals} {
+		opts = append(opts, cel.Function(op,
+			cel.Overload(op+"_money", money2, cel.BoolType),
+			cel.Overload(op+"_moment", []*cel.Type{momentType, momentType}, cel.BoolType),
+			cel.Overload(op+"_date", []*cel.Type{dateType, dateType}, cel.BoolType)))
+	}
+	x.base, err = cel.NewEnv(opts...)
+	return x, err
+}
+
+// historyMacro turns done('send') into history.done_send, so that a misspelt act is found when the pack is loaded.
+func (x *exprs) historyMacro(name string) cel.Macro {
+	return cel.GlobalMacro(name, 1, func(mef cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		arg := args[0]
+		if arg.Kind() == ast.LiteralKind {
+			if id, ok := arg.AsLiteral().(types.String); ok {
+				if _, known := x.p.actIndex[string(id)]; known {
+					return mef.NewSelect(mef.NewIdent("history"), name+"_"+string(id)), nil
+				}
+				return nil, mef.NewError(arg.ID(), fmt.Sprintf("no act %q%s", string(id), yaml.Suggest(string(id), x.p.actNames())))
+			}
+		}
+		return nil, mef.NewError(arg.ID(), name+"() takes the id of an act in quotes")
+	})
+}
+
+// declare gives each view its fields.
+func (x *exprs) declare() {
+	p := x.p
+	history := map[string]*field{}
+	for i, a := range p.acts {
+		history["done_"+a.ID] = &field{cel.BoolType, func(f *frame) casefile.Value { return casefile.BoolOf(f.s.done(i, f.subject)) }}
+		history["count_"+a.ID] = &field{cel.IntType, func(f *frame) casefile.Value { return casefile.IntOf(int64(f.s.count(i, f.subject))) }}
+		history["first_"+a.ID] = &field{momentType, func(f *frame) casefile.Value { return f.s.first(i, f.subject) }}
+		history["last_"+a.ID] = &field{momentType, func(f *frame) casefile.Value { return f.s.last(i, f.subject) }}
+		data, kept := map[string]*field{}, map[string]*field{}
+		for j, fd := range a.fields {
+			data[fd.name] = &field{celTypeOf(fd.kind), func(f *frame) casefile.Value { return f.act.Data[j] }}
+			kept[fd.name] = &field{celTypeOf(fd.kind), func(f *frame) casefile.Value { return f.s.kept(f.prior, i, j, f.subject) }}
+		}
+		occurred := &field{momentType, func(f *frame) casefile.Value { return casefile.InstantOf(f.act.Occurred) }}
+		data["occurred"] = occurred
+		data["recorded"] = &field{momentType, func(f *frame) casefile.Value {
+			if f.act.Recorded == 0 {
+				return casefile.Value{}
+			}
+			return casefile.InstantOf(f.act.Recorded)
+		}}
+		x.tp.fields["act_"+a.ID] = data
+		x.tp.fields["done_"+a.ID] = kept
+	}
+	x.tp.fields["history"] = history
+	x.tp.fields["unit"] = map[string]*field{
+		"kind": {cel.StringType, func(f *frame) casefile.Value { return known(f.s.unit.Kind) }},
+		"id":   {cel.StringType, func(f *frame) casefile.Value { return known(f.s.unit.ID) }},
+	}
+	x.tp.fields["case"] = map[string]*field{}
+	for scope := range scopes {
+		x.tp.fields["subject_"+scope] = map[string]*field{
+			"id":   {cel.StringType, func(f *frame) casefile.Value { return known(string(f.s.subjects[f.subject].id)) }},
+			"role": {cel.StringType, func(f *frame) casefile.Value { return known(f.s.subjects[f.subject].role) }},
+		}
+	}
+	for i, fact := range p.facts {
+		get := func(f *frame) casefile.Value { return f.s.fact(i, f.subject) }
+		if fact.scope == caseScope {
+			x.tp.fields["case"][fact.id] = &field{celTypeOf(fact.kind), get}
+		} else {
+			x.tp.fields["subject_"+fact.scope][fact.id] = &field{celTypeOf(fact.kind), get}
+		}
+	}
+}
+
+func known(s string) casefile.Value {
+	if s == "" {
+		return casefile.Value{}
+	}
+	return casefile.TextOf(s)
+}
+
+// place is where an expression stands, which decides what it may name.
+type place struct {
+	act   string // act whose data `act.` reads; empty: none
+	scope string // scope of `subject.`; case: none
+	prior string // act whose data `done.` reads; empty: none
+}
+
+func (x *exprs) env(at place) (*cel.Env, error) {
+	key := at.act + "|" + at.scope + "|" + at.prior
+	if env, ok := x.envs[key]; ok {
+		return env, nil
+	}
+	var opts []cel.EnvOption
+	if at.act != "" {
+		opts = append(opts, cel.Variable("act", types.NewObjectType("act_"+at.act)))
+	}
+	if at.scope != "" && at.scope != caseScope {
+		opts = append(opts, cel.Variable("subject", types.NewObjectType("subject_"+at.scope)))
+	}
+	if at.prior != "" {
+		opts = append(opts, cel.Variable("done", types.NewObjectType("done_"+at.prior)))
+	}
+	env, err := x.base.Extend(opts...)
+	if err == nil {
+		x.envs[key] = env
+	}
+	return env, err
+}
+
+// compile reads one expression; an empty one is nil. Mistakes come back with their place.
+func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Problem) {
+	if s.Text == "" {
+		return nil, nil
+	}
+	problem := func(column int, format string, args ...any) []yaml.Problem {
+		pos := s.Pos
+		pos.Column += column
+		return []yaml.Problem{{Pos: pos, Check: "expression", Text: fmt.Sprintf(format, args...)}}
+	}
+	env, err := x.env(at)
+	if err != nil {
+		return nil, problem(0, "%v", err)
+	}
+	compiled, issues := env.Compile(s.Text)
+	if issues.Err() != nil {
+		var out []yaml.Problem
+		for _, e := range issues.Errors() {
+			out = append(out, problem(column(e), "%s, in %q", e.Message, s.Text)...)
+		}
+		return nil, out
+	}
+	if !compiled.OutputType().IsExactType(want) {
+		return nil, problem(0, "%q gives %s where %s is wanted", s.Text, compiled.OutputType(), want)
+	}
+	if cost, err := env.EstimateCost(compiled, noHints{}); err == nil && cost.Max > maxCost {
+		return nil, problem(0, "%q may cost %d, more than %d", s.Text, cost.Max, maxCost)
+	}
+	prog, err := env.Program(compiled, cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, problem(0, "%v", err)
+	}
+	return &expr{source: s.Text, pos: s.Pos, prog: prog}, nil
+}
+
+func column(e *common.Error) int { return max(0, e.Location.Column()) }

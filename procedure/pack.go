@@ -1,0 +1,184 @@
+package procedure
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"plumbline/calendar"
+	yaml "plumbline/internal/strictyaml"
+)
+
+// Pack is the law of one jurisdiction as data: its sources, its calendar and its procedures. Read-only once loaded.
+type Pack struct {
+	ID         string
+	Title      Text
+	Standing   string // law, model or contract: what its clauses claim to be
+	Zone       *calendar.Zone
+	Calendar   *calendar.Calendar // nil: no working days
+	Roll       calendar.Roll
+	Procedures []*Procedure
+
+	file    packFile
+	sources yaml.Map[sourceDef]
+}
+
+// Procedure returns one procedure of the pack.
+func (p *Pack) Procedure(id string) (*Procedure, error) {
+	var ids []string
+	for _, proc := range p.Procedures {
+		if proc.ID == id {
+			return proc, nil
+		}
+		ids = append(ids, proc.ID)
+	}
+	return nil, fmt.Errorf("pack %s has no procedure %q%s", p.ID, id, yaml.Suggest(id, ids))
+}
+
+// Load reads a pack from the folder dir of fsys. Mistakes come back all at once as strictyaml.Problems.
+func Load(fsys fs.FS, dir string) (*Pack, error) {
+	l := &loader{fsys: fsys, dir: dir}
+	pack := l.load()
+	if len(l.problems) > 0 {
+		l.problems.Sort()
+		return nil, l.problems
+	}
+	return pack, nil
+}
+
+type loader struct {
+	fsys     fs.FS
+	dir      string
+	problems yaml.Problems
+}
+
+func (l *loader) problem(pos yaml.Pos, check, format string, args ...any) {
+	l.problems = append(l.problems, yaml.Problem{Pos: pos, Check: check, Text: fmt.Sprintf(format, args...)})
+}
+
+// read decodes one file; false when it is not usable.
+func (l *loader) read(name string, into any) bool {
+	full := path.Join(l.dir, name)
+	data, err := fs.ReadFile(l.fsys, full)
+	if err != nil {
+		l.problem(yaml.Pos{File: full}, "", "cannot be read: %v", err)
+		return false
+	}
+	problems := yaml.Decode(full, data, into)
+	l.problems = append(l.problems, problems...)
+	return len(problems) == 0
+}
+
+func (l *loader) load() *Pack {
+	p := &Pack{}
+	if !l.read("pack.yaml", &p.file) {
+		return nil
+	}
+	f := &p.file
+	p.ID, p.Title, p.Standing = f.Pack.Text, f.Title, f.Standing.Text
+	if !oneOf(p.Standing, "law", "model", "contract") {
+		l.problem(f.Standing.Pos, "", "standing %q: expected law, model or contract", p.Standing)
+	}
+	var err error
+	if p.Zone, err = calendar.LoadZone(f.Zone.Text); err != nil {
+		l.problem(f.Zone.Pos, "", "%v", err)
+	}
+	p.Roll = l.roll(f.Roll, calendar.RollNone)
+	if f.Calendar.Text != "" {
+		p.Calendar = l.calendar(path.Join("calendars", f.Calendar.Text+".yaml"))
+	}
+	var sources sourcesFile
+	if l.read("sources.yaml", &sources) {
+		p.sources = sources.Sources
+	}
+	if len(l.problems) > 0 {
+		return nil
+	}
+	names, err := fs.Glob(l.fsys, path.Join(l.dir, "procedures", "*.yaml"))
+	if err != nil || len(names) == 0 {
+		l.problem(yaml.Pos{File: path.Join(l.dir, "procedures")}, "", "no procedure found: a pack has at least one file procedures/NAME.yaml")
+	}
+	for _, name := range names {
+		var pf procedureFile
+		if l.read(strings.TrimPrefix(name, l.dir+"/"), &pf) {
+			if proc := l.compile(p, &pf); proc != nil {
+				p.Procedures = append(p.Procedures, proc)
+			}
+		}
+	}
+	return p
+}
+
+func (l *loader) roll(s yaml.Str, otherwise calendar.Roll) calendar.Roll {
+	switch s.Text {
+	case "":
+		return otherwise
+	case "none":
+		return calendar.RollNone
+	case "next_working_day":
+		return calendar.RollNextWorking
+	}
+	l.problem(s.Pos, "", "roll %q: expected none or next_working_day", s.Text)
+	return otherwise
+}
+
+var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
+
+func (l *loader) calendar(name string) *calendar.Calendar {
+	var f calendarFile
+	if !l.read(name, &f) {
+		return nil
+	}
+	var weekend []time.Weekday
+	for _, w := range f.Weekend {
+		day, ok := weekdays[w.Text]
+		if !ok {
+			l.problem(w.Pos, "", "weekday %q: expected one of mon, tue, wed, thu, fri, sat, sun", w.Text)
+		}
+		weekend = append(weekend, day)
+	}
+	years := map[int]calendar.Year{}
+	for _, e := range f.Years {
+		var n int
+		if _, err := fmt.Sscanf(e.Key, "%4d", &n); err != nil || fmt.Sprint(n) != e.Key {
+			l.problem(e.Pos, "", "year %q is not a year such as 2026", e.Key)
+			continue
+		}
+		years[n] = calendar.Year{Off: l.dates(e.Value.Off), Work: l.dates(e.Value.Work), Source: e.Value.Source.ZH}
+	}
+	if f.AnyYear {
+		years[calendar.AnyYear] = calendar.Year{}
+	}
+	c, err := calendar.New(f.Name.Text, weekend, years)
+	if err != nil {
+		l.problem(f.Pos, "", "%v", err)
+	}
+	return c
+}
+
+func (l *loader) dates(in []yaml.Str) []calendar.Date {
+	var out []calendar.Date
+	for _, s := range in {
+		out = append(out, l.date(s))
+	}
+	return out
+}
+
+func (l *loader) date(s yaml.Str) calendar.Date {
+	d, err := calendar.ParseDate(s.Text)
+	if err != nil {
+		l.problem(s.Pos, "", "%v", err)
+	}
+	return d
+}
+
+func oneOf(s string, options ...string) bool {
+	for _, o := range options {
+		if s == o {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,284 @@
+package procedure
+
+import (
+	"plumbline/calendar"
+	"plumbline/casefile"
+)
+
+const caseScope = "case"
+
+// scopes are what an act may be about: the case, or one level below it.
+var scopes = map[string]bool{caseScope: true, "person": true, "item": true, "document": true, "call": true}
+
+// Procedure is a compiled procedure. Read-only; safe for concurrent use.
+type Procedure struct {
+	Pack  *Pack
+	ID    string
+	Title Text
+
+	versions []version
+	acts     []*act
+	actIndex map[string]int
+	facts    []fact
+	sets     []subjectSet
+	rules    []Rule
+	duties   []*duty
+	apart    []apart
+	checks   []check
+	path     *pathway
+	names    map[string]int // names foreign logs use for acts
+	ignored  map[string]Text
+}
+
+type version struct {
+	id          string
+	from, until calendar.Instant
+}
+
+// Rule is what findings are counted under.
+type Rule struct {
+	ID       string
+	Title    Text
+	Basis    []string // source/article
+	Kind     string   // law, rule, model, contract or data: the kind of the first source cited
+	Severity int      // 1 the gravest to 4
+	// Unverified says why the citation is not certain, Setting that a figure is ours and not the law's.
+	Unverified, Setting string
+}
+
+type act struct {
+	ID, Scope, Role            string
+	Title                      Text
+	decision, relieves, closes bool
+	fields                     []actField
+	basis                      []string
+	by, qualified              []string
+	byRule, otherRule          int
+	competent                  []postTier
+	otherThan                  []int
+	keepsPerson, keeps         bool
+	after                      []condition
+	windows                    []window
+	notWhile                   []milestone
+	expects                    []expectation
+	excludes                   []exclusion
+	includes, voids, waives    []int
+	duties                     []int
+	sets                       []setting
+	apart                      []int
+}
+
+type actField struct {
+	name     string
+	source   string // its name in foreign logs
+	kind     casefile.Kind
+	required bool
+	enum     []string
+}
+
+// setting is what an act's datum does to a fact.
+type setting struct {
+	fact, field int
+	how         fold
+}
+
+type fold uint8
+
+const (
+	foldLast fold = iota
+	foldFirst
+	foldSum
+)
+
+type fact struct {
+	id, scope string
+	title     Text
+	kind      casefile.Kind
+	initial   casefile.Value
+}
+
+type subjectSet struct {
+	id, scope string
+	where     *expr
+}
+
+// guard is what every clause carries.
+type guard struct {
+	id           string // stable name, e.g. decide.after.1
+	rule         int
+	when, unless *expr
+	unlessDone   []int
+	since        []int
+	from, until  calendar.Instant
+	warn         bool
+}
+
+type condition struct {
+	guard
+	acts       []int
+	set        int // -1: none
+	any        bool
+	mayBeEmpty bool
+	that       *expr
+	delay      *calendar.Term
+}
+
+type window struct {
+	guard
+	acts  []int
+	tiers []tier
+}
+
+type milestone struct {
+	guard
+	acts []int
+}
+
+type expectation struct {
+	guard
+	that *expr
+}
+
+type exclusion struct {
+	guard
+	acts []int
+}
+
+type apart struct {
+	guard
+	one, other []int
+}
+
+type check struct {
+	guard
+	set  int
+	that *expr
+}
+
+type tier struct {
+	when        *expr
+	from, until calendar.Instant
+	term        calendar.Term
+	length      calendar.Instant // nominal, to compare tiers
+}
+
+type postTier struct {
+	when  *expr
+	posts []string
+	rule  int
+}
+
+type duty struct {
+	guard
+	ID                string
+	Title             Text
+	act               int
+	do                []int
+	set               int
+	start             *expr
+	tiers             []tier // none: no limit
+	promptly          bool
+	liberty, property bool
+	roll              calendar.Roll
+	late, missing     int // rule, or -1
+	missingSaid       bool
+	entered           int
+	suspended         []suspension
+	extended          *extension
+	lapses            []lapse
+	applies           int  // act done by law at expiry, or -1
+	follows           bool // its tiers have expressions: they are looked at again as facts change
+	basis             []string
+}
+
+type suspension struct {
+	from int
+	to   []int
+	pair string
+}
+
+type extension struct {
+	by                                 int
+	add                                calendar.Term
+	times                              int
+	beforeExpiry, tooMany, approverBad int
+	approver                           []postTier
+}
+
+type lapse struct {
+	when *expr
+	acts []int
+}
+
+type pathway struct {
+	rule, closeRule int
+	stages          []string
+	start           uint64
+	end             uint64
+	steps           [][]step // by act
+	silent          []step
+}
+
+type step struct {
+	from, to uint
+	that     *expr
+}
+
+func (p *Procedure) actNames() []string {
+	names := make([]string, len(p.acts))
+	for i, a := range p.acts {
+		names[i] = a.ID
+	}
+	return names
+}
+
+// Rules lists every rule that can be found under this procedure, in the order of the pack.
+func (p *Procedure) Rules() []Rule { return p.rules }
+
+// DutyInfo names a duty for a report.
+type DutyInfo struct {
+	ID    string
+	Title Text
+}
+
+// Duties lists the duties of the procedure; DutyEvent.Duty is an index into it.
+func (p *Procedure) Duties() []DutyInfo {
+	out := make([]DutyInfo, len(p.duties))
+	for i, d := range p.duties {
+		out[i] = DutyInfo{d.ID, d.Title}
+	}
+	return out
+}
+
+// ActOf finds an act by its id or by a name that foreign logs use; -1 when there is none.
+func (p *Procedure) ActOf(name string) int {
+	if i, ok := p.actIndex[name]; ok {
+		return i
+	}
+	if i, ok := p.names[name]; ok {
+		return i
+	}
+	return -1
+}
+
+// Ignored tells whether a foreign act is known to mean nothing here.
+func (p *Procedure) Ignored(name string) bool { _, ok := p.ignored[name]; return ok }
+
+// ActTitle and ActID name an act by index.
+func (p *Procedure) ActTitle(i int) Text { return p.acts[i].Title }
+func (p *Procedure) ActID(i int) string  { return p.acts[i].ID }
+
+// Field is one datum of an act.
+type Field struct {
+	Name, Source string // Source is its name in foreign logs
+	Kind         casefile.Kind
+}
+
+// Fields lists the data of an act in the order of Act.Data.
+func (p *Procedure) Fields(act int) []Field {
+	out := make([]Field, len(p.acts[act].fields))
+	for i, f := range p.acts[act].fields {
+		out[i] = Field{f.name, f.source, f.kind}
+	}
+	return out
+}
