@@ -2,6 +2,7 @@ package procedure
 
 import (
 	"slices"
+	"strings"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -477,10 +478,14 @@ func (j *Judge) apply(s *Standing, def *act, a *Act, sub int, o *Outcome) {
 	h.last, h.seq, h.done = a.Occurred, s.seq, true
 	h.count++
 	if def.keeps {
-		s.subjects[sub].kept[a.Kind] = slices.Clone(a.Data)
+		kept := slices.Clone(a.Data)
+		for i := range kept {
+			kept[i] = kept[i].Clone()
+		}
+		s.subjects[sub].kept[a.Kind] = kept
 	}
 	if def.keepsPerson && a.Actor != nil {
-		s.persons = append(s.persons, didBy{a.Kind, sub, a.Actor.Person})
+		s.persons = append(s.persons, didBy{a.Kind, sub, strings.Clone(a.Actor.Person)})
 	}
 	for _, set := range def.sets {
 		target := &s.subjects[sub].facts[set.fact]

@@ -282,3 +282,6 @@ func (p *Procedure) Fields(act int) []Field {
 	}
 	return out
 }
+
+// Acts lists the ids of the acts; an act's index is its position here.
+func (p *Procedure) Acts() []string { return p.actNames() }

@@ -237,3 +237,52 @@ func (s *Standing) kept(prior, act, field, subject int) casefile.Value {
 	}
 	return casefile.Value{}
 }
+
+// Settled tells whether no deadline can fire any more after t: what End says then does not depend on a later now.
+func (s *Standing) Settled(t calendar.Instant) bool {
+	for i := range s.duties {
+		if ds := &s.duties[i]; ds.limited && !ds.fired && !ds.waiting && ds.due >= t {
+			return false
+		}
+	}
+	return true
+}
+
+// Running is one duty that is still to be done.
+type Running struct {
+	Duty    int
+	Subject casefile.Subject
+	Due     calendar.Instant // zero: no limit
+	Overdue bool
+	Waiting bool // suspended: not before Due
+}
+
+// Running lists the duties that are still to be done, in the order they were opened.
+func (s *Standing) Running() []Running {
+	out := make([]Running, len(s.duties))
+	for i := range s.duties {
+		ds := &s.duties[i]
+		out[i] = Running{ds.duty, s.subjects[ds.subject].id, ds.due, ds.fired, ds.waiting}
+	}
+	return out
+}
+
+// KnownFact is a fact as it stands.
+type KnownFact struct {
+	Fact    string
+	Subject casefile.Subject
+	Value   casefile.Value
+}
+
+// Facts lists the facts that are known, the case's first.
+func (s *Standing) Facts() []KnownFact {
+	var out []KnownFact
+	for i := range s.subjects {
+		for f, v := range s.subjects[i].facts {
+			if v.Known() && (s.p.facts[f].scope == caseScope) == (i == 0) {
+				out = append(out, KnownFact{s.p.facts[f].id, s.subjects[i].id, v})
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"plumbline/audit"
+	"plumbline/casefile"
+	"plumbline/eventlog"
+	"plumbline/packs"
+	"plumbline/procedure"
+)
+
+type auditCommand struct {
+	Log       string `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz."`
+	Procedure string `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
+	Map       string `help:"Mapping file: which column or key means what." type:"path"`
+	Format    string `enum:"text,json" default:"text" help:"text or json."`
+	Lang      string `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
+	Cases     bool   `help:"List the case ids of each finding."`
+	Explain   string `help:"Tell this case step by step instead." placeholder:"CASE"`
+	Now       string `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
+	FailOn    int    `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
+	Out       string `help:"Also write report.json and report.txt to this folder." placeholder:"DIR" type:"path"`
+}
+
+func (c *auditCommand) Run() error {
+	p, err := findProcedure(c.Procedure)
+	if err != nil {
+		return err
+	}
+	opt := audit.Options{ListCases: c.Cases}
+	if c.Map != "" {
+		text, err := os.ReadFile(c.Map)
+		if err != nil {
+			return err
+		}
+		if opt.Map, err = eventlog.ParseMapping(c.Map, text); err != nil {
+			return err
+		}
+	}
+	if c.Now != "" {
+		if opt.Now, err = casefile.ParseInstant(c.Now, p.Pack.Zone); err != nil {
+			return fmt.Errorf("--now: %w", err)
+		}
+	}
+	open := func() (io.ReadCloser, error) { return os.Open(c.Log) }
+	ctx := context.Background()
+	if c.Explain != "" {
+		return audit.Explain(ctx, os.Stdout, c.Lang, c.Explain, c.Log, open, p, opt)
+	}
+	report, err := audit.Run(ctx, c.Log, open, p, opt)
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		if err := writeReport(report, c.Out, c.Lang); err != nil {
+			return err
+		}
+	}
+	if c.Format == "json" {
+		err = writeJSON(os.Stdout, report)
+	} else {
+		err = report.WriteText(os.Stdout, c.Lang)
+	}
+	if err == nil && c.FailOn > 0 && report.Worst() <= c.FailOn {
+		return failedCheck{fmt.Errorf("findings of severity %d or graver", c.FailOn)}
+	}
+	return err
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+func writeReport(r *audit.Report, dir, lang string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"report.json": func(w io.Writer) error { return writeJSON(w, r) },
+		"report.txt":  func(w io.Writer) error { return r.WriteText(w, lang) },
+	} {
+		f, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return err
+		}
+		err = write(f)
+		if closing := f.Close(); err == nil {
+			err = closing
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findProcedure loads PACK/PROCEDURE: a pack of the program by name, or a folder by path.
+func findProcedure(name string) (*procedure.Procedure, error) {
+	at := strings.LastIndex(name, "/")
+	if at <= 0 {
+		return nil, fmt.Errorf("procedure %q: write PACK/PROCEDURE, with PACK one of %s or a folder", name, strings.Join(packs.Names, ", "))
+	}
+	pack, err := loadPack(name[:at])
+	if err != nil {
+		return nil, err
+	}
+	return pack.Procedure(name[at+1:])
+}
+
+func loadPack(name string) (*procedure.Pack, error) {
+	if slices.Contains(packs.Names, name) {
+		return procedure.Load(packs.FS, name)
+	}
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("no pack %q: it is neither a folder nor one of %s", name, strings.Join(packs.Names, ", "))
+	}
+	dir := filepath.Clean(name)
+	return procedure.Load(os.DirFS(filepath.Dir(dir)).(fs.FS), filepath.Base(dir))
+}
+

@@ -1,0 +1,59 @@
+// Command plumbline holds the acts of an enforcement agency against the law.
+//
+// Results go to stdout, talk to stderr. Exit 0: done, findings included; 1: a check failed; 2: misuse or broken input.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Audit auditCommand `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
+	Demo  demoCommand  `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
+	Pack  packCommand  `cmd:"" help:"Load a pack and report every mistake."`
+}
+
+// A failedCheck is exit 1: the work was done and the answer is no.
+type failedCheck struct{ error }
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(args []string) (code int) {
+	var c commands
+	exit := -1
+	parser, err := kong.New(&c, kong.Name("plumbline"), kong.Description("Holds the acts of an enforcement agency against the law. 以事实为根据，以法律为准绳。"),
+		kong.UsageOnError(), kong.Exit(func(n int) { exit = n; panic(exitNow{}) }))
+	if err != nil {
+		panic(err)
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			if _, ok := r.(exitNow); !ok {
+				panic(r)
+			}
+			code = exit
+		}
+	}()
+	ctx, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "plumbline: %v\n", err)
+		return 2
+	}
+	err = ctx.Run()
+	var failed failedCheck
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &failed):
+		fmt.Fprintf(os.Stderr, "plumbline: %v\n", err)
+		return 1
+	}
+	fmt.Fprintf(os.Stderr, "plumbline: %v\n", err)
+	return 2
+}
+
+type exitNow struct{}
