@@ -7,7 +7,7 @@ import "strings"
 func (x *xes) usual(i int) int {
 	b := x.b
 	var kind Kind
-	j := i
+	var j int
 	switch load64(b[i+1:]) {
 	case tagString:
 		kind, j = String, i+7
