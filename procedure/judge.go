@@ -20,6 +20,8 @@ type Act struct {
 	Subjects  []casefile.Ref
 	Data      []casefile.Value
 	ByLaw     bool
+	Corrects  int64 // Ref of the act this one stands in place of; 0: none
+	Withdraws int64 // Ref of the act this one takes back; 0: none. Such an act has no kind of its own
 }
 
 // Finding is what judging saw. It is not blame. Its identity is (Rule, Clause, Subject, Cause).

@@ -1,6 +1,7 @@
 package procedure
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io/fs"
 	"path"
@@ -49,6 +50,7 @@ func Load(fsys fs.FS, dir string) (*Pack, error) {
 }
 
 type loader struct {
+	digest   [32]byte // of everything read so far, chained
 	fsys     fs.FS
 	dir      string
 	problems yaml.Problems
@@ -66,6 +68,7 @@ func (l *loader) read(name string, into any) bool {
 		l.problem(yaml.Pos{File: full}, "", "cannot be read: %v", err)
 		return false
 	}
+	l.digest = sha256.Sum256(append(l.digest[:], data...))
 	problems := yaml.Decode(full, data, into)
 	l.problems = append(l.problems, problems...)
 	return len(problems) == 0
@@ -100,10 +103,13 @@ func (l *loader) load() *Pack {
 	if err != nil || len(names) == 0 {
 		l.problem(yaml.Pos{File: path.Join(l.dir, "procedures")}, "", "no procedure found: a pack has at least one file procedures/NAME.yaml")
 	}
+	common := l.digest
 	for _, name := range names {
 		var pf procedureFile
+		l.digest = common
 		if l.read(strings.TrimPrefix(name, l.dir+"/"), &pf) {
 			if proc := l.compile(p, &pf); proc != nil {
+				proc.digest = l.digest
 				p.Procedures = append(p.Procedures, proc)
 			}
 		}

@@ -16,6 +16,7 @@ type Procedure struct {
 	ID    string
 	Title Text
 
+	digest   [32]byte // of the pack's files this was compiled from
 	versions []version
 	acts     []*act
 	actIndex map[string]int
@@ -285,3 +286,6 @@ func (p *Procedure) Fields(act int) []Field {
 
 // Acts lists the ids of the acts; an act's index is its position here.
 func (p *Procedure) Acts() []string { return p.actNames() }
+
+// Relieves tells whether an act frees: release, lift, return. Such an act is never refused.
+func (p *Procedure) Relieves(act int) bool { return p.acts[act].relieves }

@@ -1,0 +1,182 @@
+package procedure
+
+import (
+	"slices"
+
+	"plumbline/calendar"
+)
+
+// Judged is a finding with its history: what was known when stays answerable.
+type Judged struct {
+	Finding
+	MadeBy      int64 // Ref of the act whose arrival showed it; 0: a deadline passed
+	WithdrawnBy int64 // Ref of the act whose arrival removed it; 0: it stands
+}
+
+// History is what folding all acts says.
+type History struct {
+	Standing *Standing
+	Findings []Judged    // every finding ever made, in the order they were made
+	Duties   []DutyEvent // as the latest knowledge has them
+}
+
+// Stands lists the findings that were not withdrawn.
+func (h *History) Stands() []Finding {
+	var out []Finding
+	for _, f := range h.Findings {
+		if f.WithdrawnBy == 0 {
+			out = append(out, f.Finding)
+		}
+	}
+	return out
+}
+
+// Rejudge folds the acts of a case in the order in which they became known, each at the place where it occurred, up to now.
+// An act that arrives late, corrects or withdraws another makes the case be judged again from its beginning; findings that
+// this makes or removes name the act. Acts without a recorded instant count as known when they occurred.
+func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History {
+	h := &History{}
+	j := p.NewJudge()
+	var o Outcome
+	s := p.New()
+	var known []Act // in the order they became known
+	for i := range acts {
+		a := &acts[i]
+		at := max(a.Recorded, a.Occurred)
+		// What passed before this act was known.
+		j.Advance(s, min(at, now), &o)
+		h.settle(&o, 0)
+		known = append(known, *a)
+		s, o = p.fold(effective(known), min(at, now))
+		h.settle(&o, a.Ref)
+	}
+	j.Advance(s, now, &o)
+	h.settle(&o, 0)
+	h.Standing, h.Duties = s, o.Duties
+	return h
+}
+
+// effective applies corrections and withdrawals: a correction stands in the place of the act it names.
+func effective(known []Act) []Act {
+	dead := map[int64]bool{}
+	for i := range known {
+		if known[i].Corrects != 0 {
+			dead[known[i].Corrects] = true
+		}
+		if known[i].Withdraws != 0 {
+			dead[known[i].Withdraws] = true
+		}
+	}
+	out := make([]Act, 0, len(known))
+	for i := range known {
+		if !dead[known[i].Ref] && known[i].Withdraws == 0 {
+			out = append(out, known[i])
+		}
+	}
+	return out
+}
+
+// settle brings the list of findings to what o now says; cause is the act that brought the news.
+func (h *History) settle(o *Outcome, cause int64) {
+	for i := range h.Findings {
+		f := &h.Findings[i]
+		if f.WithdrawnBy == 0 && !slices.ContainsFunc(o.Findings, f.same) {
+			f.WithdrawnBy = cause
+		}
+	}
+	for _, g := range o.Findings {
+		if !slices.ContainsFunc(h.Findings, func(f Judged) bool { return f.WithdrawnBy == 0 && f.same(g) }) {
+			h.Findings = append(h.Findings, Judged{Finding: g, MadeBy: cause})
+		}
+	}
+}
+
+// same compares the identity of findings.
+func (f *Finding) same(g Finding) bool {
+	return f.Rule == g.Rule && f.Clause == g.Clause && f.Subject == g.Subject && f.Cause == g.Cause && f.Unjudged == g.Unjudged
+}
+
+// fold judges acts in the order in which they occurred, up to now. Where precision leaves the order of a few acts open and
+// one order is lawful, that order is taken: what may have been lawful is no finding.
+func (p *Procedure) fold(acts []Act, now calendar.Instant) (*Standing, Outcome) {
+	slices.SortStableFunc(acts, func(a, b Act) int {
+		switch {
+		case a.Occurred != b.Occurred:
+			return int(max(-1, min(1, a.Occurred-b.Occurred)))
+		case a.Ref < b.Ref:
+			return -1
+		}
+		return 1
+	})
+	j, s := p.NewJudge(), p.New()
+	var o Outcome
+	for len(acts) > 0 {
+		n := p.undecided(acts)
+		if n > 1 && n <= mostUndecided {
+			s, o = p.best(s, o, acts[:n])
+		} else {
+			n = 1
+			j.Act(s, &acts[0], &o)
+		}
+		acts = acts[n:]
+	}
+	j.Advance(s, now, &o)
+	return s, o
+}
+
+// mostUndecided bounds the acts of which every order is tried; more follow their recorded order.
+const mostUndecided = 4
+
+// undecided counts the acts from the front whose order their precision leaves open.
+func (p *Procedure) undecided(acts []Act) int {
+	last, n := end(&acts[0], p.Pack.Zone), 1
+	for n < len(acts) && acts[n].Occurred <= last && (acts[n].Occurred != acts[n-1].Occurred || acts[n].Precision != calendar.Second || acts[n-1].Precision != calendar.Second) {
+		last = max(last, end(&acts[n], p.Pack.Zone))
+		n++
+	}
+	return n
+}
+
+// best tries every order that the instants allow and takes the first with the fewest findings.
+func (p *Procedure) best(s *Standing, o Outcome, acts []Act) (*Standing, Outcome) {
+	var bestS *Standing
+	var bestO Outcome
+	j := p.NewJudge()
+	p.orders(acts, make([]Act, 0, len(acts)), make([]bool, len(acts)), func(order []Act) bool {
+		tryS := s.Clone()
+		tryO := Outcome{Findings: slices.Clone(o.Findings), Withdrawn: slices.Clone(o.Withdrawn), Duties: slices.Clone(o.Duties), Refused: o.Refused}
+		for i := range order {
+			j.Act(tryS, &order[i], &tryO)
+		}
+		if bestS == nil || len(tryO.Findings) < len(bestO.Findings) {
+			bestS, bestO = tryS, tryO
+		}
+		return len(tryO.Findings) > len(o.Findings)
+	})
+	return bestS, bestO
+}
+
+// orders visits the permutations in which no act stands before one that ended before it began; visit returns false to stop.
+func (p *Procedure) orders(acts, sofar []Act, used []bool, visit func([]Act) bool) bool {
+	if len(sofar) == len(acts) {
+		return visit(sofar)
+	}
+	for i := range acts {
+		if used[i] {
+			continue
+		}
+		late := false
+		for k := range acts {
+			late = late || !used[k] && k != i && end(&acts[k], p.Pack.Zone) < acts[i].Occurred
+		}
+		if late {
+			continue
+		}
+		used[i] = true
+		if !p.orders(acts, append(sofar, acts[i]), used, visit) {
+			return false
+		}
+		used[i] = false
+	}
+	return true
+}
