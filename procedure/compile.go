@@ -24,7 +24,7 @@ type compiler struct {
 }
 
 func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
-	p := &Procedure{Pack: pack, ID: f.Procedure.Text, Title: f.Title, actIndex: map[string]int{}, names: map[string]int{}, ignored: map[string]Text{}}
+	p := &Procedure{file: f, Pack: pack, ID: f.Procedure.Text, Title: f.Title, actIndex: map[string]int{}, names: map[string]int{}, ignored: map[string]Text{}}
 	c := &compiler{loader: l, p: p, f: f, rules: map[string]int{}}
 	if want := strings.TrimSuffix(path.Base(f.Pos.File), ".yaml"); p.ID != want {
 		c.problem(f.Procedure.Pos, "", "procedure %q stands in a file named %s.yaml: give both one name", p.ID, want)

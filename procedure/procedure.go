@@ -17,6 +17,7 @@ type Procedure struct {
 	Title Text
 
 	digest   [32]byte // of the pack's files this was compiled from
+	file     *procedureFile
 	versions []version
 	acts     []*act
 	actIndex map[string]int

@@ -129,4 +129,3 @@ func loadPack(name string) (*procedure.Pack, error) {
 	dir := filepath.Clean(name)
 	return procedure.Load(os.DirFS(filepath.Dir(dir)).(fs.FS), filepath.Base(dir))
 }
-

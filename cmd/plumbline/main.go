@@ -14,7 +14,7 @@ import (
 type commands struct {
 	Audit auditCommand `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
 	Demo  demoCommand  `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
-	Pack  packCommand  `cmd:"" help:"Load a pack and report every mistake."`
+	Pack  packCommand  `cmd:"" help:"Check and test packs."`
 }
 
 // A failedCheck is exit 1: the work was done and the answer is no.

@@ -4,16 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	yaml "plumbline/internal/strictyaml"
+	"plumbline/procedure"
 )
 
 type packCommand struct {
-	Check packCheck `cmd:"" help:"Load a pack and report every mistake with file:line:column. (Reachability is not proved yet.)"`
+	Check packCheck `cmd:"" help:"Report every mistake of a pack with file:line:column, and what is proved, refuted or not decided of it."`
 }
 
 type packCheck struct {
-	Dir string `arg:"" help:"The pack's folder, or the name of a pack that comes with the program."`
+	Dir    string `arg:"" help:"The pack's folder, or the name of a pack that comes with the program."`
+	Traces bool   `help:"Print the shortest trace found for each act."`
 }
 
 func (c *packCheck) Run() error {
@@ -28,6 +31,26 @@ func (c *packCheck) Run() error {
 	}
 	for _, p := range pack.Procedures {
 		fmt.Printf("%s/%s: %d acts, %d rules, %d duties: loads, every name, article and expression checked\n", pack.ID, p.ID, len(p.Acts()), len(p.Rules()), len(p.Duties()))
+	}
+	count := map[procedure.Verdict]int{}
+	bad := 0
+	for _, r := range pack.Check() {
+		count[r.Verdict]++
+		switch {
+		case r.Verdict == procedure.Proved:
+			if c.Traces && len(r.Trace) > 0 {
+				fmt.Printf("proved       [%s] %s: %s\n", r.Check, r.Of, strings.Join(r.Trace, " → "))
+			}
+		case r.Accepted != "":
+			fmt.Printf("accepted     [%s] %s: %s (not decided: %s)\n", r.Check, r.Of, r.Accepted, r.Why)
+		default:
+			bad++
+			fmt.Printf("%s: %s [%s] %s: %s\n", r.Pos, r.Verdict, r.Check, r.Of, r.Why)
+		}
+	}
+	fmt.Printf("%d proved, %d refuted, %d not decided\n", count[procedure.Proved], count[procedure.Refuted], count[procedure.NotDecided])
+	if bad > 0 {
+		return failedCheck{fmt.Errorf("%d properties are refuted, or not decided and not accepted in pack.yaml", bad)}
 	}
 	return nil
 }
