@@ -1,0 +1,184 @@
+package procedure_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	yaml "plumbline/internal/strictyaml"
+	"plumbline/procedure"
+)
+
+// A sound pack, small enough to break in one place at a time.
+var sound = map[string]string{
+	"p/pack.yaml": `pack: p
+title: {zh: 样例, en: Sample}
+standing: law
+zone: Asia/Shanghai
+calendar: c
+roll: next_working_day
+posts:
+  handler: {title: {zh: 办案民警, en: Handler}}
+  chief: {title: {zh: 局长, en: Chief}, single: true}
+`,
+	"p/calendars/c.yaml": "name: c\nweekend: [sat, sun]\nany_year: true\n",
+	"p/sources.yaml": `sources:
+  act:
+    kind: law
+    title: {zh: 某法, en: An act}
+    versions: [{id: old, from: 2010-01-01, until: 2019-12-31}, {id: new, from: 2020-01-01}]
+    articles:
+      - {no: "1", gist: {zh: 应在30日内决定, en: decide within 30 days}}
+      - {no: "2", versions: [old], gist: {zh: 旧条, en: an old article}}
+      - {no: "3", gist: {zh: 送达后5日方可执行, en: execution waits 5 days}}
+`,
+	"p/procedures/q.yaml": `procedure: q
+title: {zh: 程序, en: Procedure}
+versions: [{id: v1, from: 2021-01-01}]
+subjects: {held: {scope: item, where: "subject.role == 'held'"}}
+facts:
+  fine: {type: money, set_by: [decide]}
+rules:
+  late: {title: {zh: 逾期, en: Late}, severity: 1, basis: [act/1]}
+  unheard: {title: {zh: 未告知, en: Not told}, severity: 1, basis: [act/3]}
+acts:
+  file:
+    title: {zh: 立案, en: File}
+    by: [handler]
+    duties:
+      - {id: limit, do: [decide], within: 30d, late: late}
+  take:
+    title: {zh: 扣押, en: Take}
+    scope: item
+    role: held
+    duties:
+      - {id: give, do: [give_back], property: true, within: 30d, late: late}
+  give_back: {title: {zh: 发还, en: Give back}, scope: item, relieves: true}
+  tell:
+    title: {zh: 告知, en: Tell}
+    after: [file]
+  decide:
+    title: {zh: 决定, en: Decide}
+    kind: decision
+    by: [chief]
+    data: {fine: money, plea: {type: text, enum: [pass, fail]}}
+    after:
+      - {act: tell, rule: unheard, when: "act.fine >= money('10')"}
+    other_than: [file]
+    duties:
+      - {id: carry_out, do: [execute], within: 30d, late: late}
+  execute:
+    title: {zh: 执行, en: Execute}
+    after:
+      - {act: decide, delay: 5d, rule: unheard}
+    closes: true
+`,
+}
+
+func load(files map[string]string) (*procedure.Pack, error) {
+	fsys := fstest.MapFS{}
+	for name, text := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	return procedure.Load(fsys, "p")
+}
+
+func broken(file, old, new string) map[string]string {
+	files := map[string]string{}
+	for name, text := range sound {
+		files[name] = text
+	}
+	if !strings.Contains(files[file], old) {
+		panic("the sound pack has no " + old)
+	}
+	files[file] = strings.Replace(files[file], old, new, 1)
+	return files
+}
+
+func TestTheSoundPackIsSound(t *testing.T) {
+	pack, err := load(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range pack.Check() {
+		if r.Verdict != procedure.Proved {
+			t.Errorf("%s %s: %s %s", r.Check, r.Of, r.Verdict, r.Why)
+		}
+	}
+}
+
+func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
+	const q, src, pk = "p/procedures/q.yaml", "p/sources.yaml", "p/pack.yaml"
+	for _, b := range []struct{ name, file, old, new, check, says string }{
+		{"key misspelt", q, "  file:\n    title", "  file:\n    titel", "", `unknown key "titel": did you mean "title"?`},
+		{"key missing", pk, "zone: Asia/Shanghai\n", "", "", `key "zone" is missing`},
+		{"unknown zone", pk, "Asia/Shanghai", "Asia/Shangri-La", "", "Shangri-La"},
+		{"unknown standing", pk, "standing: law", "standing: lore", "", "expected law, model or contract"},
+		{"unknown act in a condition", q, "after: [file]", "after: [fill]", "act", `no act "fill": did you mean "file"?`},
+		{"unknown rule", q, "within: 30d, late: late}\n  take", "within: 30d, late: lat}\n  take", "rule", `no rule "lat": did you mean "late"?`},
+		{"unknown post", q, "by: [handler]", "by: [handlr]", "post", `did you mean "handler"?`},
+		{"unknown source", q, "basis: [act/1]", "basis: [axt/1]", "article", `did you mean "act"?`},
+		{"unknown article", q, "basis: [act/1]", "basis: [act/11]", "article", `no article "11"`},
+		{"article no longer in force", q, "basis: [act/3]", "basis: [act/2]", "in-force", "act/2 was not in force"},
+		{"rule without article", q, "severity: 1, basis: [act/3]", "severity: 1", "cited", "cites no article"},
+		{"figure the article does not state", q, "within: 30d, late: late}\n  take", "within: 45d, late: late}\n  take", "figure", "45d stands in no gist"},
+		{"fact no act sets", q, "set_by: [decide]", "set_by: [file]", "fact", `no datum "fine"`},
+		{"fact misspelt in an expression", q, "act.fine >=", "act.fin >=", "expression", "undefined field 'fin'"},
+		{"money compared with a number", q, "money('10')", "10", "expression", "no matching overload"},
+		{"act misspelt in an expression", q, `"act.fine >= money('10')"`, `"done('fyle')"`, "expression", `no act "fyle": did you mean "file"?`},
+		{"expression that is no yes or no", q, `"act.fine >= money('10')"`, `"act.fine"`, "expression", "where bool is wanted"},
+		{"term that is none", q, "delay: 5d", "delay: 5 dogs", "", "5 dogs"},
+		{"unknown type", q, "fine: money,", "fine: monney,", "", `did you mean "money"?`},
+		{"unknown set", q, "{act: tell, rule: unheard,", "{act: tell, of: every hled, rule: unheard,", "", `no set "hled"`},
+		{"severity out of range", q, "severity: 1, basis: [act/1]", "severity: 7, basis: [act/1]", "", "expected 1"},
+		{"duty that its opener excludes", q, "    other_than: [file]\n", "    other_than: [file]\n    excludes: [execute]\n", "dischargeable", "execute is excluded by decide"},
+		{"deadline inside its own waiting time", q, "delay: 5d", "delay: 30d", "waiting", "makes it wait 30d"},
+		{"one holder must be two people", q, "by: [handler]", "by: [chief]", "two-people", "a post with one holder"},
+		{"property without an act that frees", q, ", relieves: true", "", "relieving", "relieves: true"},
+		{"no case can close", q, "    closes: true\n", "", "closable", "no act closes a case"},
+		{"an act waits for itself", q, "after: [file]", "after: [tell]", "reachable", "tell.after.1 waits for tell"},
+		{"title without Chinese", q, "title: {zh: 决定, en: Decide}", "title: {en: Decide}", "language", "no zh"},
+		{"source without title in English", src, "title: {zh: 某法, en: An act}", "titles: {zh: 某法}", "", `unknown key "titles"`},
+		{"not YAML", q, "procedure: q", "procedure: [q", "", ""},
+	} {
+		t.Run(b.name, func(t *testing.T) {
+			pack, err := load(broken(b.file, b.old, b.new))
+			var problems yaml.Problems
+			if errors.As(err, &problems) {
+				for _, p := range problems {
+					if p.Check == b.check && strings.Contains(p.Text, b.says) {
+						if p.Pos.Line == 0 && p.Pos.Column == 0 {
+							t.Errorf("no place: %s", p)
+						}
+						return
+					}
+				}
+				t.Fatalf("expected [%s] %q, got\n%v", b.check, b.says, problems)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all []string
+			for _, r := range pack.Check() {
+				if r.Verdict == procedure.Refuted && (r.Check == b.check || b.check == "") && strings.Contains(r.Why, b.says) {
+					return
+				}
+				if r.Verdict != procedure.Proved {
+					all = append(all, r.Check+" "+r.Of+": "+string(r.Verdict)+" "+r.Why)
+				}
+			}
+			t.Fatalf("expected [%s] %q, got\n%s", b.check, b.says, strings.Join(all, "\n"))
+		})
+	}
+}
+
+func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
+	files := broken("p/procedures/q.yaml", "by: [handler]", "by: [handlr]")
+	files["p/procedures/q.yaml"] = strings.NewReplacer("act.fine >=", "act.fin >=", "set_by: [decide]", "set_by: [deside]").Replace(files["p/procedures/q.yaml"])
+	_, err := load(files)
+	var problems yaml.Problems
+	if !errors.As(err, &problems) || len(problems) != 3 {
+		t.Fatalf("want three problems, got\n%v", err)
+	}
+}
