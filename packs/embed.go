@@ -5,8 +5,8 @@ import "embed"
 
 // FS holds one folder a pack.
 //
-//go:embed it-road-fines
+//go:embed cn-police it-road-fines
 var FS embed.FS
 
 // Names lists the packs.
-var Names = []string{"it-road-fines"}
+var Names = []string{"cn-police", "it-road-fines"}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -619,7 +620,21 @@ func (c *compiler) path() {
 	c.p.path = w
 }
 
+var factName = regexp.MustCompile(`\b(?:case|subject)\.(\w+)`)
+
 func (c *compiler) finish() {
+	for _, d := range c.p.duties {
+		for _, t := range d.tiers {
+			if !d.liberty || t.when == nil {
+				continue
+			}
+			for _, m := range factName.FindAllStringSubmatch(t.when.source, -1) {
+				for i := range c.p.facts {
+					c.p.facts[i].lengthens = c.p.facts[i].lengthens || c.p.facts[i].id == m[1]
+				}
+			}
+		}
+	}
 	for i, e := range c.f.Acts {
 		for _, s := range e.Value.Waives {
 			at := slices.IndexFunc(c.p.duties, func(d *duty) bool { return d.ID == s.Text })

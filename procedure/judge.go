@@ -83,6 +83,7 @@ func (o *Outcome) Reset() {
 type Judge struct {
 	f     frame
 	depth int
+	void  bool // the act being applied is a decision that was refused
 	one   []casefile.Ref
 }
 
@@ -110,9 +111,9 @@ func (j *Judge) Act(s *Standing, a *Act, o *Outcome) {
 			s.subjectOf(ref)
 		}
 		j.weigh(s, def, a, 0, o)
-		refused := refuses(def, o.Findings[before:])
+		j.void = refuses(def, o.Findings[before:])
+		o.Refused = o.Refused || j.void
 		j.apply(s, def, a, 0, o)
-		o.Refused = o.Refused || refused
 	} else {
 		for _, ref := range a.Subjects {
 			if ref.Kind == def.Scope {
@@ -128,7 +129,8 @@ func (j *Judge) Act(s *Standing, a *Act, o *Outcome) {
 			}
 			sub := s.subjectOf(ref)
 			j.weigh(s, def, a, sub, o)
-			o.Refused = o.Refused || refuses(def, o.Findings[before:])
+			j.void = refuses(def, o.Findings[before:])
+			o.Refused = o.Refused || j.void
 			j.apply(s, def, a, sub, o)
 			before = len(o.Findings)
 		}
@@ -149,6 +151,12 @@ func refuses(def *act, reasons []Finding) bool {
 func (j *Judge) find(s *Standing, g *guard, rule, sub int, o *Outcome, verdict answer, missing string) {
 	if rule < 0 || verdict == yes {
 		return
+	}
+	// Two duties of one kind may run for one subject; what one act shows of both is one finding.
+	for i := len(o.Findings) - 1; i >= 0 && o.Findings[i].Cause == j.f.act.Ref; i-- {
+		if f := &o.Findings[i]; f.Rule == rule && f.Clause == g.id && f.Subject == s.subjects[sub].id {
+			return
+		}
 	}
 	o.Findings = append(o.Findings, Finding{Rule: rule, Clause: g.id, Subject: s.subjects[sub].id, Cause: j.f.act.Ref, At: j.f.act.Occurred, Unjudged: verdict == unknown, Missing: missing, Warn: g.warn, Duty: -1})
 }
@@ -490,6 +498,9 @@ func (j *Judge) apply(s *Standing, def *act, a *Act, sub int, o *Outcome) {
 		s.persons = append(s.persons, didBy{a.Kind, sub, strings.Clone(a.Actor.Person)})
 	}
 	for _, set := range def.sets {
+		if j.void && p.facts[set.fact].lengthens {
+			continue // nobody grants themselves time: what was decided without power lengthens no liberty clock
+		}
 		target := &s.subjects[sub].facts[set.fact]
 		if p.facts[set.fact].scope == caseScope {
 			target = &s.subjects[0].facts[set.fact]

@@ -97,6 +97,7 @@ type fact struct {
 	title     Text
 	kind      casefile.Kind
 	initial   casefile.Value
+	lengthens bool // a liberty clock reads it
 }
 
 type subjectSet struct {
