@@ -109,18 +109,19 @@ func (j *Judge) retime(s *Standing, a *Act, sub int, o *Outcome) {
 }
 
 func (j *Judge) suspend(s *Standing, ds *dutyState, d *duty, a *Act, o *Outcome) {
+	changed := false
 	for _, x := range d.suspended {
-		pair := casefile.Subject("")
-		for _, ref := range a.Subjects {
-			if ref.Kind == x.pair {
-				pair = ref.ID
-			}
+		starts, ends := a.Kind == x.from, slices.Contains(x.to, a.Kind)
+		if !starts && !ends {
+			continue
 		}
-		switch {
-		case a.Kind == x.from:
-			ds.suspended = append(slices.Clone(ds.suspended), calendar.Interval{From: a.Occurred, To: calendar.Never})
-			ds.suspender = append(slices.Clone(ds.suspender), pair)
-		case slices.Contains(x.to, a.Kind):
+		changed = true
+		for _, pair := range pairs(a, x.pair) {
+			if starts {
+				ds.suspended = append(slices.Clone(ds.suspended), calendar.Interval{From: a.Occurred, To: calendar.Never})
+				ds.suspender = append(slices.Clone(ds.suspender), pair)
+				continue
+			}
 			ds.suspended = slices.Clone(ds.suspended)
 			for i := range ds.suspended {
 				if ds.suspended[i].To == calendar.Never && ds.suspender[i] == pair {
@@ -128,13 +129,25 @@ func (j *Judge) suspend(s *Standing, ds *dutyState, d *duty, a *Act, o *Outcome)
 					break
 				}
 			}
-		default:
-			continue
-		}
-		if !ds.fired {
-			j.time(s, ds, ds.subject, o)
 		}
 	}
+	if changed && !ds.fired {
+		j.time(s, ds, ds.subject, o)
+	}
+}
+
+// pairs are the subjects that tie the start of a suspension to its end: each item sent away comes back by itself.
+func pairs(a *Act, kind string) []casefile.Subject {
+	var out []casefile.Subject
+	for _, ref := range a.Subjects {
+		if kind != "" && ref.Kind == kind {
+			out = append(out, ref.ID)
+		}
+	}
+	if out == nil {
+		return []casefile.Subject{""}
+	}
+	return out
 }
 
 // extend grants more time where the law allows it: in time, not too often, by whom the law names.

@@ -185,6 +185,7 @@ func TestClocks(t *testing.T) {
 		{"an open suspension never fires", "open 2026-03-02T09:00\nask 2026-03-05T09:00 about=i1", "2026-12-01", ""},
 		{"two overlapping suspensions count once", "open 2026-03-02T09:00\nask 2026-03-05T09:00 about=i1\nask 2026-03-08T09:00 about=i2\nanswer 2026-03-10T09:00 about=i1\nanswer 2026-03-12T09:00 about=i2", "2026-03-20T00:01", "limit 03-20T00:00"},
 		{"one answer does not end the other's suspension", "open 2026-03-02T09:00\nask 2026-03-05T09:00 about=i1\nask 2026-03-08T09:00 about=i2\nanswer 2026-03-10T09:00 about=i1", "2026-12-01", ""},
+		{"two items sent away together come back one by one", "open 2026-03-02T09:00\nask 2026-03-05T09:00 about=i1,i2\nanswer 2026-03-10T09:00 about=i1", "2026-12-01", ""},
 		{"an extension in time by the right post", "open 2026-03-02T09:00 unit=station\nextend 2026-03-10T09:00 by=chief", "2026-03-17T23:00", ""},
 		{"an extension after expiry does not revive", "open 2026-03-02T09:00 unit=station\nextend 2026-03-13T09:00 by=chief", "2026-03-14", "limit 03-13T00:00, stale 03-13T09:00"},
 		{"an extension by the wrong post does not count", "open 2026-03-02T09:00 unit=county\nextend 2026-03-10T09:00 by=chief", "2026-03-13T00:01", "power 03-10T09:00, limit 03-13T00:00"},
