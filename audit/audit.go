@@ -101,6 +101,7 @@ type worker struct {
 	last       calendar.Instant
 	cases      int64
 	acts       int64
+	faceless   int64 // acts about a person or item that the log does not name
 	open       []openCase
 	cased      int64 // number of the case that rules[i].lastCase compares with
 	unmapped   map[string]int64
@@ -144,6 +145,9 @@ func (w *worker) judge(c *eventlog.Case) {
 			continue
 		}
 		w.acts++
+		if w.p.ActScope(act.Kind) != "case" && len(act.Subjects) == 0 {
+			w.faceless++
+		}
 		w.judgement.Act(s, act, &w.outcome)
 	}
 	now := w.opt.Now
@@ -252,6 +256,7 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 func (w *worker) add(v *worker) {
 	w.cases += v.cases
 	w.acts += v.acts
+	w.faceless += v.faceless
 	for i := range v.rules {
 		t, u := &w.rules[i], &v.rules[i]
 		t.count += u.count

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 
 	"plumbline/calendar"
@@ -130,11 +131,20 @@ func (x *explainer) outcome(o *procedure.Outcome) {
 		}
 		fmt.Fprintf(x.out, "      · %s %s [%s]: %s%s\n", x.say("职责", "duty"), titleOf(duties[d.Duty].Title).In(x.lang), duties[d.Duty].ID, x.say(stateZH[d.State], d.State.String()), due)
 	}
+	same := func(list []procedure.Finding, f procedure.Finding) bool {
+		return slices.ContainsFunc(list, func(g procedure.Finding) bool {
+			return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
+		})
+	}
 	for _, f := range o.Findings {
-		x.finding("!", f)
+		if !same(o.Withdrawn, f) { // made and withdrawn at the same end: never done, so not counted as late
+			x.finding("!", f)
+		}
 	}
 	for _, f := range o.Withdrawn {
-		x.finding(x.say("撤回", "withdrawn"), f)
+		if !same(o.Findings, f) {
+			x.finding(x.say("撤回（始终未履行，不计为逾期）", "withdrawn (never done, so not counted as late)"), f)
+		}
 	}
 }
 

@@ -116,6 +116,9 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 	if stats.OtherSteps > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d条记录不是已完成的行为，未计", stats.OtherSteps), fmt.Sprintf("%d records are not completed acts and were left out", stats.OtherSteps)})
 	}
+	if w.faceless > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个行为针对人员或者物品而日志未指明对象，其条款未能判断", w.faceless), fmt.Sprintf("%d acts are about a person or an item that the log does not name; their clauses were not judged", w.faceless)})
+	}
 	return r
 }
 

@@ -328,6 +328,9 @@ func (c *compiler) set(o ofDef) int {
 
 func (c *compiler) guard(d *clause, pos yaml.Pos, id string, at place, title Text) guard {
 	g := guard{id: id, from: math.MinInt64, until: calendar.Never, warn: d.Warn}
+	if d.Severity < 0 || d.Severity > 4 {
+		c.problem(pos, "", "severity %d: expected 1 (the gravest) to 4", d.Severity)
+	}
 	g.rule = c.rule(d.Rule, id, title, d.Severity, d.Basis)
 	g.when = c.expr(d.When, at, cel.BoolType)
 	g.unless = c.expr(d.Unless, at, cel.BoolType)
@@ -471,7 +474,7 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 		a.expects = append(a.expects, expectation{g, c.expr(k.That, at, cel.BoolType)})
 	}
 	for i, k := range d.Excludes {
-		g := c.guard(&k.clause, k.Pos, fmt.Sprintf("%s.excludes.%d", a.ID, i+1), at, both(a.Title.ZH+"之后不得实施", "not after "+a.Title.EN))
+		g := c.guard(&k.clause, k.Pos, fmt.Sprintf("%s.excludes.%d", a.ID, i+1), place{scope: a.Scope}, both(a.Title.ZH+"之后不得实施", "not after "+a.Title.EN))
 		a.excludes = append(a.excludes, exclusion{g, c.actsOf(k.Acts)})
 	}
 	a.includes, a.voids = c.actsOf(d.Includes), c.actsOf(d.Voids)
@@ -483,6 +486,9 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 func (c *compiler) duty(a *act, index int, k *dutyDef) {
 	d := &duty{ID: k.ID.Text, Title: k.Title, act: index, do: c.actsOf(k.Do), set: c.set(k.Of), liberty: k.Liberty, property: k.Property, promptly: k.Within.Warn.Text != "", applies: -1, entered: -1, late: -1, missing: -1}
 	at := place{act: a.ID, scope: a.Scope}
+	if k.Of.Any {
+		c.problem(k.Of.Pos, "", `a duty is opened for every member of a set: write "every %s"`, k.Of.Set)
+	}
 	inner := at
 	if d.set >= 0 {
 		inner.scope = c.p.sets[d.set].scope

@@ -291,3 +291,6 @@ func (p *Procedure) Acts() []string { return p.actNames() }
 
 // Relieves tells whether an act frees: release, lift, return. Such an act is never refused.
 func (p *Procedure) Relieves(act int) bool { return p.acts[act].relieves }
+
+// ActScope tells what an act is about: case, or the kind of subject it names.
+func (p *Procedure) ActScope(i int) string { return p.acts[i].Scope }

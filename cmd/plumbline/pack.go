@@ -26,7 +26,7 @@ func (c *packCheck) Run() error {
 	var problems yaml.Problems
 	if errors.As(err, &problems) {
 		fmt.Fprintln(os.Stdout, problems.Error())
-		return failedCheck{fmt.Errorf("%d mistakes in pack %s", len(problems), c.Dir)}
+		return failedCheck{fmt.Errorf("pack %s is not sound; mistakes: %d", c.Dir, len(problems))}
 	}
 	if err != nil {
 		return err
@@ -52,7 +52,7 @@ func (c *packCheck) Run() error {
 	}
 	fmt.Printf("%d proved, %d refuted, %d not decided\n", count[procedure.Proved], count[procedure.Refuted], count[procedure.NotDecided])
 	if bad > 0 {
-		return failedCheck{fmt.Errorf("%d properties are refuted, or not decided and not accepted in pack.yaml", bad)}
+		return failedCheck{fmt.Errorf("properties refuted, or not decided and not accepted in pack.yaml: %d", bad)}
 	}
 	return nil
 }
