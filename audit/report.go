@@ -86,7 +86,7 @@ type Unreadable struct {
 }
 
 func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats) *Report {
-	r := &Report{Log: name, Procedure: w.p.Pack.ID + "/" + w.p.ID, Title: titleOf(w.p.Title), Cases: w.cases, Acts: w.acts,
+	r := &Report{Duties: []DutyCount{}, Log: name, Procedure: w.p.Pack.ID + "/" + w.p.ID, Title: titleOf(w.p.Title), Cases: w.cases, Acts: w.acts,
 		Now:      now.Time().In(w.p.Pack.Zone.Location()).Format("2006-01-02T15:04:05Z07:00"),
 		Unmapped: w.unmapped, Unreadable: []Unreadable{}, Notes: []Title{{"审计按日志中的顺序判断", "an audit follows the order of the log"}}}
 	for i, rule := range w.p.Rules() {
