@@ -118,7 +118,7 @@ func (c *compiler) declareRule(e yaml.Entry[ruleDef]) {
 		c.problem(r.Pos, "", "severity %d of rule %s: expected 1 (the gravest) to 4", r.Severity, e.Key)
 	}
 	c.rules[e.Key] = len(c.p.rules)
-	c.p.rules = append(c.p.rules, Rule{ID: e.Key, Title: r.Title, Basis: c.cite(r.Basis), Severity: r.Severity, Unverified: r.Unverified, Setting: r.Setting, Kind: c.kind(r.Basis)})
+	c.p.rules = append(c.p.rules, Rule{ID: e.Key, Title: r.Title, Basis: c.cite(r.Basis), Severity: r.Severity, Unverified: r.Unverified, Setting: r.Setting, Reading: r.Reading, Kind: c.kind(r.Basis)})
 }
 
 // cite checks that each citation names an article of the catalogue.

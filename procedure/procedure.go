@@ -44,8 +44,9 @@ type Rule struct {
 	Basis    []string // source/article
 	Kind     string   // law, rule, model, contract or data: the kind of the first source cited
 	Severity int      // 1 the gravest to 4
-	// Unverified says why the citation is not certain, Setting that a figure is ours and not the law's.
-	Unverified, Setting string
+	// Unverified says why the citation is not certain, Setting that a figure is ours and not the law's, Reading what in the
+	// rule is our reading of an article that states the figure but leaves something open.
+	Unverified, Setting, Reading string
 }
 
 type act struct {

@@ -180,6 +180,7 @@ type ruleDef struct {
 	Basis      []yaml.Str `yaml:"basis"`
 	Unverified string     `yaml:"unverified"`
 	Setting    string     `yaml:"setting"`
+	Reading    string     `yaml:"reading"`
 }
 
 type actDef struct {
