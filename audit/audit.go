@@ -57,7 +57,7 @@ func read(ctx context.Context, name string, open Opener, p *procedure.Procedure,
 		if err != nil {
 			return eventlog.Stats{}, err
 		}
-		defer r.Close()
+		defer func() { _ = r.Close() }() // only read
 		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers}, each)
 	}
 	stats, err := pass(nil)

@@ -167,7 +167,7 @@ func (r *caseReader) when(s yaml.Str) when {
 		return when{}
 	}
 	i, precision := r.instant(s)
-	through := i
+	var through calendar.Instant
 	switch precision {
 	case calendar.Day:
 		through = r.pack.Zone.End(r.pack.Zone.Date(i))

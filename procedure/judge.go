@@ -84,7 +84,6 @@ type Judge struct {
 	f     frame
 	depth int
 	void  bool // the act being applied is a decision that was refused
-	one   []casefile.Ref
 }
 
 // NewJudge makes a judge for one goroutine.

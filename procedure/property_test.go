@@ -211,13 +211,6 @@ func fired(o procedure.Outcome, r procedure.Running) bool {
 	})
 }
 
-// fulfilledByLaw tells whether an act done by law at an earlier deadline (on_expiry) fulfilled the duty.
-func fulfilledByLaw(o procedure.Outcome, r procedure.Running) bool {
-	return slices.ContainsFunc(o.Duties, func(d procedure.DutyEvent) bool {
-		return d.State == procedure.OnTime && d.Duty == r.Duty && d.Subject == r.Subject && d.Due == r.Due
-	})
-}
-
 func TestAnActThatFreesIsNeverRefused(t *testing.T) {
 	eachProcedure(t, func(t *rapid.T, p *procedure.Procedure) {
 		acts := history(t, p)

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -127,5 +126,5 @@ func loadPack(name string) (*procedure.Pack, error) {
 		return nil, fmt.Errorf("no pack %q: it is neither a folder nor one of %s", name, strings.Join(packs.Names, ", "))
 	}
 	dir := filepath.Clean(name)
-	return procedure.Load(os.DirFS(filepath.Dir(dir)).(fs.FS), filepath.Base(dir))
+	return procedure.Load(os.DirFS(filepath.Dir(dir)), filepath.Base(dir))
 }
