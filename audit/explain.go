@@ -19,11 +19,11 @@ import (
 // that run, the facts as they stand, and each finding with its article.
 func Explain(ctx context.Context, out io.Writer, lang, caseID, name string, open Opener, p *procedure.Procedure, opt Options) error {
 	var found []eventlog.Case
-	last := make([]calendar.Instant, 1024)
-	_, err := read(ctx, name, open, p, Options{Map: opt.Map, Workers: 1}, func() { found = nil; last[0] = math.MinInt64 }, func(_ int, b *eventlog.Batch) error {
+	var last calendar.Instant
+	_, err := read(ctx, name, open, p, Options{Map: opt.Map, Workers: 1}, func() { found, last = nil, math.MinInt64 }, func(_ int, b *eventlog.Batch) error {
 		for i := range b.Cases {
 			for k := range b.Cases[i].Events {
-				last[0] = max(last[0], b.Cases[i].Events[k].Time)
+				last = max(last, b.Cases[i].Events[k].Time)
 			}
 			if b.Cases[i].ID == caseID {
 				found = append(found, keep(&b.Cases[i]))
@@ -39,7 +39,7 @@ func Explain(ctx context.Context, out io.Writer, lang, caseID, name string, open
 	}
 	now := opt.Now
 	if now == 0 {
-		now = last[0]
+		now = last
 	}
 	for i := range found {
 		(&explainer{out: out, lang: lang, p: p}).tell(&found[i], now)

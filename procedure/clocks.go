@@ -157,17 +157,21 @@ func (j *Judge) extend(s *Standing, ds *dutyState, d *duty, a *Act, sub int, o *
 		return
 	}
 	g := guard{id: d.id + ".extended"}
-	bad := len(o.Findings)
+	// A second duty of the kind shares the finding, never the grant: the flag decides, not the number of findings.
+	bad := false
 	if ok, _, missing := j.empowered(x.approver, a, sub); ok != yes {
+		bad = true
 		j.find(s, &g, x.approverBad, ds.subject, o, ok, missing)
 	}
 	if ds.granted >= x.times {
+		bad = true
 		j.find(s, &g, x.tooMany, ds.subject, o, no, "")
 	}
 	if ds.fired {
+		bad = true
 		j.find(s, &g, x.beforeExpiry, ds.subject, o, no, "")
 	}
-	if def := s.p.acts[a.Kind]; len(o.Findings) > bad {
+	if def := s.p.acts[a.Kind]; bad {
 		o.Refused = o.Refused || def.decision && !def.relieves
 		return
 	}

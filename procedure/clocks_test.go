@@ -189,6 +189,7 @@ func TestClocks(t *testing.T) {
 		{"an extension in time by the right post", "open 2026-03-02T09:00 unit=station\nextend 2026-03-10T09:00 by=chief", "2026-03-17T23:00", ""},
 		{"an extension after expiry does not revive", "open 2026-03-02T09:00 unit=station\nextend 2026-03-13T09:00 by=chief", "2026-03-14", "limit 03-13T00:00, stale 03-13T09:00"},
 		{"an extension by the wrong post does not count", "open 2026-03-02T09:00 unit=county\nextend 2026-03-10T09:00 by=chief", "2026-03-13T00:01", "power 03-10T09:00, limit 03-13T00:00"},
+		{"two cases of one kind, extended by the wrong post: neither gets the time", "open 2026-03-02T09:00 unit=county\nopen 2026-03-03T09:00\nextend 2026-03-10T09:00 by=chief", "2026-03-14T00:01", "power 03-10T09:00, limit 03-13T00:00, limit 03-14T00:00"},
 		{"a third extension is one too many", "open 2026-03-02T09:00 unit=station\nextend 2026-03-03T09:00 by=chief\nextend 2026-03-04T09:00 by=chief\nextend 2026-03-05T09:00 by=chief", "2026-03-06", "often 03-05T09:00"},
 		{"who extended is not known: cannot be judged, does not count", "open 2026-03-02T09:00 unit=station\nextend 2026-03-03T09:00", "2026-03-04", "power 03-03T09:00 ?actor"},
 		{"eight hours when nothing is known", "arrive 2026-03-02T09:00 about=p1", "2026-03-02T17:01", "hours p1 03-02T17:00"},

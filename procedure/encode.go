@@ -239,13 +239,26 @@ func (d *decoder) subject(s *Standing) {
 		d.bad = true
 		return
 	}
+	for f, v := range facts {
+		if v.Known() && v.Kind() != s.p.facts[f].kind {
+			d.bad = true
+		}
+	}
 	u.facts = facts
 	for !d.bad {
 		at := d.index(len(u.kept) + 1)
 		if at == 0 {
 			break
 		}
-		u.kept[at-1] = d.values()
+		data := d.values()
+		if fields := s.p.acts[at-1].fields; len(data) != len(fields) {
+			d.bad = true
+		} else {
+			for f, v := range data {
+				d.bad = d.bad || v.Known() && v.Kind() != fields[f].kind
+			}
+		}
+		u.kept[at-1] = data
 	}
 }
 
@@ -277,6 +290,9 @@ func (d *decoder) duty(s *Standing) dutyState {
 	flags := d.byte()
 	ds.limited, ds.waiting, ds.fired = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	ds.granted = int(d.uint(1 << 16))
+	if !d.bad && ds.granted > 0 && s.p.duties[ds.duty].extended == nil {
+		d.bad = true
+	}
 	for range d.uint(1 << 16) {
 		if d.bad {
 			break

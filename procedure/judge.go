@@ -78,8 +78,7 @@ func (o *Outcome) Reset() {
 	o.Findings, o.Withdrawn, o.Duties, o.Refused = o.Findings[:0], o.Withdrawn[:0], o.Duties[:0], false
 }
 
-// Judge advances s to the act and applies it. It always returns the standing after the act, with every reason: whether a
-// refused decision takes effect is for the caller, who keeps a Clone.
+// Judge moves standings, with memory of its own: one for each goroutine.
 type Judge struct {
 	f     frame
 	depth int
@@ -93,7 +92,8 @@ func (p *Procedure) NewJudge() *Judge {
 	return j
 }
 
-// Act judges one act; see Judge.
+// Act advances s to the act, holds the act against the law and applies it, always with every reason: whether a refused
+// decision takes effect is for the caller, who keeps a Clone.
 func (j *Judge) Act(s *Standing, a *Act, o *Outcome) {
 	if a.Occurred > s.now {
 		j.Advance(s, a.Occurred, o)
