@@ -24,10 +24,12 @@ var arrows = map[string][]string{
 	"calendar":   {},
 	"internal/*": {},
 	"packs":      {},
-	"casefile":   {"calendar"},
+	"ledger":     {},
+	"casefile":   {"calendar", "ledger"},
 	"eventlog":   {"calendar"},
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},
 	"audit":      {"procedure", "casefile", "calendar", "eventlog"},
+	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority"},
 	"cmd/*":      {"*"},
 }
 
@@ -38,7 +40,7 @@ var testArrows = map[string][]string{
 }
 
 // field: packages whose answers depend on their arguments alone.
-var field = []string{"calendar", "casefile", "procedure", "eventlog", "audit"}
+var field = []string{"calendar", "ledger", "casefile", "procedure", "eventlog", "audit"}
 
 // notInField: why a field package must not import or call it.
 var notInField = map[string]string{
