@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench fuzz lint release vuln
+.PHONY: help build demo needs test bench fuzz lint release vuln
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -10,7 +10,10 @@ build: ## build bin/plumbline
 demo: build ## make a made-up log with seeded faults, audit it, print the result and where its files are
 	@bin/plumbline demo --out demo
 
-test: ## set up what the tests need and run them all
+needs: ## install what the tests need and this machine lacks: a browser, fonts, PostgreSQL
+	@.ci/needs
+
+test: needs ## set up what the tests need and run them all
 	go vet ./...
 	go test ./...
 

@@ -2,6 +2,8 @@ package casefile
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 
 	"plumbline/calendar"
 	"plumbline/ledger"
@@ -174,6 +176,7 @@ type Account struct {
 	Person   string
 	Password string // argon2id
 	Failed   int
+	Locks    int              // how often it was locked in a row
 	Since    calendar.Instant // first of the failures that count
 	Locked   calendar.Instant // until; zero: not
 	Changed  calendar.Instant
@@ -199,4 +202,76 @@ type Draft struct {
 	Subject Subject
 	Body    []byte
 	Saved   calendar.Instant
+}
+
+// LookedSalts is how many salts the leaf of a view needs: one for each of its fields.
+const LookedSalts = 7
+
+// Leaf is the leaf hash of a view in the log of views, which commits to each of its fields with a salt of its own.
+func (l Looked) Leaf(salts [LookedSalts][ledger.SaltSize]byte) (ledger.Hash, error) {
+	fields := [LookedSalts][2]string{{"at", writeInstant(l.At)}, {"person", l.Person}, {"post", l.Post}, {"case", string(l.Case)}, {"what", l.What},
+		{"purpose", l.Purpose}, {"refused", strconv.FormatBool(l.Refused)}}
+	var hashes [LookedSalts]ledger.Hash
+	for i, f := range fields {
+		hashes[i] = ledger.Field(f[0], salts[i], f[1])
+	}
+	return ledger.Leaf("plumbline view 1", hashes[:])
+}
+
+// Check refuses a change whose parts are not all of its case.
+func (c *Change) Check() error {
+	wrong := func(what string, of CaseID) error {
+		return fmt.Errorf("%s is of case %q, the change of %q", what, of, c.Case)
+	}
+	if c.Case == "" || c.Head.ID != c.Case {
+		return wrong("the head", c.Head.ID)
+	}
+	for i := range c.Duties {
+		if d := &c.Duties[i]; d.Case != c.Case {
+			return wrong("duty "+d.Duty, d.Case)
+		}
+	}
+	for i := range c.Findings {
+		if f := &c.Findings[i]; f.Case != c.Case {
+			return wrong("finding "+f.Rule, f.Case)
+		}
+	}
+	for i := range c.Notices {
+		if n := &c.Notices[i]; n.Case != c.Case {
+			return wrong("notice "+n.Topic, n.Case)
+		}
+	}
+	return nil
+}
+
+// Sealed calls Seal for a store. A panic stays with the change it belongs to, and what is the store's in the head stays.
+func (c *Change) Sealed(number int64, drawn []int64) (bytes []byte, leaf ledger.Hash, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("sealing panicked: %v", p)
+		}
+	}()
+	revision, acts := c.Head.Revision, c.Head.Acts
+	bytes, leaf, err = c.Act.Seal(c, number, drawn)
+	c.Head.Revision, c.Head.Acts = revision, acts
+	if err == nil && len(bytes) == 0 {
+		err = errors.New("sealing made no bytes")
+	}
+	return bytes, leaf, err
+}
+
+// Check holds an entry against its own bytes: ids, number and leaf. Bytes of a newer version give ErrNewer.
+func (e *Entry) Check() error {
+	r, err := DecodeRecord(e.Bytes)
+	if err != nil {
+		return err
+	}
+	if r.ID != e.Act || r.Case != e.Case || r.Number != e.Number {
+		return fmt.Errorf("its bytes say act %s, case %s, number %d", r.ID, r.Case, r.Number)
+	}
+	leaf, err := r.Leaf()
+	if err == nil && leaf != e.Leaf {
+		err = fmt.Errorf("its bytes make leaf %s, %s is kept", leaf, e.Leaf)
+	}
+	return err
 }

@@ -154,7 +154,7 @@ func (r *Record) Encode(salts io.Reader) ([]byte, error) {
 		add(name, word(name, string(s.ID), s.Kind, role))
 	}
 	for _, d := range r.Data {
-		if !validName(d.Name) {
+		if !ValidName(d.Name) {
 			bad = append(bad, fmt.Errorf("%q is not a name of a datum", d.Name))
 		}
 		if !d.Value.Known() {
@@ -214,7 +214,8 @@ func undash(s string) string {
 	return s
 }
 
-func validName(s string) bool {
+// ValidName tells whether s can name a datum or a role: lower case letters, digits and _, from a letter.
+func ValidName(s string) bool {
 	if s == "" || len(s) > 64 || s[0] < 'a' || s[0] > 'z' {
 		return false
 	}
@@ -340,7 +341,7 @@ func readLine(line string) (Line, error) {
 	}
 	l := Line{Name: name}
 	head, tail, _ := strings.Cut(name, ".")
-	if !validName(head) || strings.Contains(name, ".") && !validName(tail) && !ordinal(tail) {
+	if !ValidName(head) || strings.Contains(name, ".") && !ValidName(tail) && !ordinal(tail) {
 		return Line{}, fmt.Errorf("%q is not a name of a field", short(name))
 	}
 	salt, value, ok := strings.Cut(rest, " ")

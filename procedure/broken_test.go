@@ -21,6 +21,21 @@ roll: next_working_day
 posts:
   handler: {title: {zh: 办案民警, en: Handler}}
   chief: {title: {zh: 局长, en: Chief}, single: true}
+roles: {held: {title: {zh: 物品, en: thing held}}, held_by: {title: {zh: 持有人, en: holder}}}
+unit_kinds: {station: {title: {zh: 派出所, en: station}}}
+qualifications: {jurist: {title: {zh: 法律职业资格, en: jurist}}}
+`,
+	"p/documents/note.yaml": `document: note
+title: {zh: 通知书, en: Note}
+basis: [act/3]
+number: "{unit.mark}字〔{year}〕{no}号"
+each: held_by
+body:
+  - text: {zh: "{subject.name}：{act.why}", en: "To {subject.name}"}
+  - fields:
+      - [{zh: 期限, en: Deadline}, "{due.give}"]
+  - sign: [{zh: 签名, en: Signature}]
+  - seal: {zh: "{organ.name}", en: Seal}
 `,
 	"p/calendars/c.yaml": "name: c\nweekend: [sat, sun]\nany_year: true\n",
 	"p/sources.yaml": `sources:
@@ -36,6 +51,7 @@ posts:
 	"p/procedures/q.yaml": `procedure: q
 title: {zh: 程序, en: Procedure}
 versions: [{id: v1, from: 2021-01-01}]
+stages: {begun: {zh: 已立案, en: begun}, over: {zh: 已结, en: over}}
 subjects: {held: {scope: item, where: "subject.role == 'held'"}}
 facts:
   fine: {type: money, set_by: [decide]}
@@ -45,6 +61,8 @@ rules:
 acts:
   file:
     title: {zh: 立案, en: File}
+    stage: begun
+    opens: true
     by: [handler]
     duties:
       - {id: limit, do: [decide], within: 30d, late: late}
@@ -53,7 +71,25 @@ acts:
     scope: item
     role: held
     duties:
-      - {id: give, do: [give_back], property: true, within: 30d, late: late}
+      - {id: give_up, do: [give_back], property: true, within: 30d, late: late}
+  hear:
+    title: {zh: 询问, en: Hear}
+    scope: person
+    role: held_by
+    help: {zh: 一名民警询问, en: one officer hears}
+    data:
+      name: {type: text, as: name, title: {zh: 姓名, en: name}}
+      password: {type: text, as: secret}
+  part:
+    title: {zh: 分别通知, en: Part}
+    data:
+      why: {type: text, long: true, max: 500, basis: [act/1]}
+      how: {type: text, enum: {post: {zh: 邮寄, en: by post}, hand: {zh: 当面, en: by hand}}}
+      on: {type: date, as: birth}
+    qualified: [jurist]
+    documents: [note]
+    duties:
+      - {id: give, do: [hear], within: 30d, late: late}
   give_back: {title: {zh: 发还, en: Give back}, scope: item, relieves: true}
   tell:
     title: {zh: 告知, en: Tell}
@@ -109,7 +145,7 @@ func TestTheSoundPackIsSound(t *testing.T) {
 }
 
 func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
-	const q, src, pk = "p/procedures/q.yaml", "p/sources.yaml", "p/pack.yaml"
+	const q, src, pk, doc = "p/procedures/q.yaml", "p/sources.yaml", "p/pack.yaml", "p/documents/note.yaml"
 	for _, b := range []struct{ name, file, old, new, check, says string }{
 		{"key misspelt", q, "  file:\n    title", "  file:\n    titel", "", `unknown key "titel": did you mean "title"?`},
 		{"key missing", pk, "zone: Asia/Shanghai\n", "", "", `key "zone" is missing`},
@@ -140,6 +176,35 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 		{"an act waits for itself", q, "after: [file]", "after: [tell]", "reachable", "tell.after.1 waits for tell"},
 		{"title without Chinese", q, "title: {zh: 决定, en: Decide}", "title: {en: Decide}", "language", "no zh"},
 		{"source without title in English", src, "title: {zh: 某法, en: An act}", "titles: {zh: 某法}", "", `unknown key "titles"`},
+		{"stage that is not declared", q, "stage: begun", "stage: begon", "stage", `no stage "begon" under stages: did you mean "begun"?`},
+		{"stage with a bad id", q, "stages: {begun", "stages: {Begun: {zh: 一, en: one}, begun", "stage", "lower case"},
+		{"qualification that is not declared", q, "qualified: [jurist]", "qualified: [jurst]", "qualification", `did you mean "jurist"?`},
+		{"kind of unit that is not declared", q, `"act.fine >= money('10')"`, `"unit.kind == 'staton'"`, "expression", `no kind of unit "staton" in pack.yaml: did you mean "station"?`},
+		{"role that is not declared", q, "role: held\n", "role: hold\n", "role", `no role "hold" in pack.yaml: did you mean "held"?`},
+		{"role that is not declared, in an expression", q, "subject.role == 'held'", "subject.role == 'hled'", "role", `no role "hled"`},
+		{"document that is not there", q, "documents: [note]", "documents: [note, nota]", "document", `no document "nota"`},
+		{"document that no act issues", q, "    documents: [note]\n", "", "document", "no procedure with an act about a \"held_by\" issues document note"},
+		{"document under another name", doc, "document: note", "document: notes", "document", "give both one name"},
+		{"document for a role nobody has", doc, "each: held_by", "each: judge", "document", `an act about a "judge"`},
+		{"document of the case that names a person", doc, "each: held_by\n", "", "placeholder", "say each: ROLE"},
+		{"number without its count", doc, "{no}号", "号", "document", "has no {no}"},
+		{"number with a datum", doc, "〔{year}〕", "〔{act.why}〕", "placeholder", "no such placeholder"},
+		{"count where there is no number", doc, "number: \"{unit.mark}字〔{year}〕{no}号\"\neach: held_by\nbody:\n", "each: held_by\nbody:\n  - text: {zh: \"{no}\"}\n", "placeholder", "not numbered"},
+		{"placeholder misspelt", doc, "{organ.name}", "{organ.nam}", "placeholder", `did you mean "organ.name"?`},
+		{"datum the act has not", doc, "{act.why}", "{act.wyh}", "placeholder", `the act has no such datum: did you mean "why"?`},
+		{"datum nobody gives", doc, "{subject.name}：", "{subject.nme}：", "placeholder", `did you mean "name"?`},
+		{"secret in a document", doc, "{subject.name}：", "{subject.password}：", "placeholder", "a secret is never printed"},
+		{"duty the act does not leave", doc, "{due.give}", "{due.limit}", "placeholder", "the act leaves no duty of this name"},
+		{"brace left open", doc, "{organ.name}", "{organ.name", "placeholder", "without its partner"},
+		{"block of two kinds", doc, "  - seal:", "    seal:", "document", "exactly one of"},
+		{"row that is no pair", doc, `, "{due.give}"]`, "]", "", "expected a label and a value"},
+		{"what a datum is, misspelt", q, "as: name", "as: nam", "field", `did you mean "name"?`},
+		{"birth that is a text", q, "{type: date, as: birth}", "{type: text, as: birth}", "field", "a datum as birth is date"},
+		{"characters of a date", q, "{type: date, as: birth}", "{type: date, max: 5}", "field", "max and long are for text"},
+		{"choice among dates", q, "{type: date, as: birth}", "{type: date, enum: [a]}", "field", "enum is for text"},
+		{"choice given twice", q, "enum: [pass, fail]", "enum: [pass, pass]", "field", `"pass" stands twice`},
+		{"datum on an article that is not there", q, "basis: [act/1]}\n      how", "basis: [act/9]}\n      how", "article", `no article "9"`},
+		{"documents in pack.yaml", pk, "unit_kinds:", "documents: {a: {title: {zh: 甲, en: a}}}\nunit_kinds:", "", `unknown key "documents"`},
 		{"not YAML", q, "procedure: q", "procedure: [q", "", ""},
 	} {
 		t.Run(b.name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -275,6 +276,9 @@ func (r *caseReader) data(def *act, a *Act, w *workedAct) {
 		v, err := casefile.ParseValue(f.kind, text.Text, r.pack.Zone)
 		if err != nil {
 			r.problem(text.Pos, "%s of %s: %v", f.name, def.ID, err)
+		}
+		if f.info.Max > 0 && utf8.RuneCountInString(text.Text) > f.info.Max {
+			r.problem(text.Pos, "%s of %s is longer than %d characters", f.name, def.ID, f.info.Max)
 		}
 		if len(f.enum) > 0 && !slices.Contains(f.enum, text.Text) {
 			r.problem(text.Pos, "%s of %s is %q: expected one of %s", f.name, def.ID, text.Text, strings.Join(f.enum, ", "))

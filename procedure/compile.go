@@ -31,6 +31,12 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 		c.problem(f.Procedure.Pos, "", "procedure %q stands in a file named %s.yaml: give both one name", p.ID, want)
 	}
 	c.head()
+	for _, e := range f.Stages {
+		if !validID(e.Key) {
+			c.problem(e.Pos, "stage", "stage %q: an id is lower case letters, digits and _, beginning with a letter", e.Key)
+		}
+		p.stages = append(p.stages, Stage{e.Key, e.Value})
+	}
 	for _, r := range f.Rules {
 		c.declareRule(r)
 	}
@@ -68,18 +74,107 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 		p.checks = append(p.checks, check{c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set, c.expr(d.That, at, cel.BoolType)})
 	}
 	c.path()
+	c.remedies()
 	c.finish()
+	c.describe()
 	return p
+}
+
+// competent adds the posts of tiers to a list, each once.
+func competent(posts []string, tiers []postTier) []string {
+	for _, t := range tiers {
+		for _, post := range t.posts {
+			if !slices.Contains(posts, post) {
+				posts = append(posts, post)
+			}
+		}
+	}
+	return posts
+}
+
+// describe makes what pages and reports read of acts and duties, once.
+func (c *compiler) describe() {
+	p := c.p
+	for i, a := range p.acts {
+		d := &c.f.Acts[i].Value
+		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
+			c.problem(part.Pos, "", "part %q: expected proposal, return or review", part.Text)
+		}
+		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
+		info.Competent = competent(nil, a.competent)
+		for _, f := range a.fields {
+			info.Fields = append(info.Fields, f.info)
+		}
+		p.actInfos = append(p.actInfos, info)
+	}
+	for _, d := range p.duties {
+		if x := d.extended; x != nil {
+			by := &p.actInfos[x.by]
+			by.Competent = competent(by.Competent, x.approver)
+		}
+		info := DutyInfo{ID: d.ID, Title: d.Title, Act: d.act, Do: d.do, Late: d.late, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
+		if d.rule >= 0 {
+			for _, b := range p.rules[d.rule].Basis {
+				if !slices.Contains(info.Basis, b) {
+					info.Basis = append(info.Basis, b)
+				}
+			}
+		}
+		for _, t := range d.tiers {
+			if text := both(termZH(t.term), termEN(t.term)); !slices.Contains(info.Terms, text) {
+				info.Terms = append(info.Terms, text)
+			}
+		}
+		p.dutyInfos = append(p.dutyInfos, info)
+	}
+}
+
+// parts are what an act may be in a round of approval.
+var parts = []string{"proposal", "return", "review"}
+
+// remedies compiles what people may do against acts.
+func (c *compiler) remedies() {
+	for i := range c.f.Remedies {
+		d := &c.f.Remedies[i]
+		r := Remedy{Title: d.Title, Where: d.Where, Acts: c.actsOf(d.Act), For: texts(d.For), Basis: c.cite(d.Basis)}
+		for _, role := range d.For {
+			if known := c.p.Pack.Roles(); len(known) > 0 && !slices.Contains(known, role.Text) {
+				c.problem(role.Pos, "role", "no role %q in pack.yaml%s", role.Text, yaml.Suggest(role.Text, known))
+			}
+		}
+		if d.Within.Text != "" {
+			if t, ok := c.term(d.Within); ok {
+				r.Term = &t
+			}
+		}
+		c.p.remedies = append(c.p.remedies, r)
+	}
 }
 
 func (c *compiler) expr(s yaml.Str, at place, want *cel.Type) *expr {
 	if !scopes[orCase(at.scope)] {
 		return nil // said already
 	}
+	if kinds := c.p.Pack.UnitKinds(); len(kinds) > 0 {
+		for _, m := range unitKind.FindAllStringSubmatch(s.Text, -1) {
+			if !slices.Contains(kinds, m[1]) {
+				c.problem(s.Pos, "expression", "no kind of unit %q in pack.yaml%s", m[1], yaml.Suggest(m[1], kinds))
+			}
+		}
+	}
+	if roles := c.p.Pack.Roles(); len(roles) > 0 {
+		for _, m := range roleNamed.FindAllStringSubmatch(s.Text, -1) {
+			if !slices.Contains(roles, m[1]) {
+				c.problem(s.Pos, "role", "no role %q in pack.yaml%s", m[1], yaml.Suggest(m[1], roles))
+			}
+		}
+	}
 	e, problems := c.x.compile(s, at, want)
 	c.problems = append(c.problems, problems...)
 	return e
 }
+
+var unitKind = regexp.MustCompile(`\bunit\.kind\s*[!=]=\s*'(\w*)'`)
 
 func orCase(s string) string {
 	if s == "" {
@@ -200,6 +295,11 @@ func (c *compiler) declareActs() {
 		default:
 			c.problem(d.Kind.Pos, "", "kind %q: expected fact (it happened) or decision (refused if unlawful)", d.Kind.Text)
 		}
+		if roles := c.p.Pack.Roles(); d.Role.Text != "" && len(roles) > 0 && !slices.Contains(roles, d.Role.Text) {
+			c.problem(d.Role.Pos, "role", "no role %q in pack.yaml%s", d.Role.Text, yaml.Suggest(d.Role.Text, roles))
+		}
+		a.opens = d.Opens
+		c.stage(d.Stage)
 		if !validID(e.Key) {
 			c.problem(e.Pos, "", "act %q: an id is lower case letters, digits and _, beginning with a letter", e.Key)
 		}
@@ -212,7 +312,7 @@ func (c *compiler) declareActs() {
 			if source == "" {
 				source = f.Key
 			}
-			a.fields = append(a.fields, actField{f.Key, source, kind, f.Value.Required, texts(f.Value.Enum)})
+			a.fields = append(a.fields, actField{f.Key, source, kind, f.Value.Required, texts(f.Value.Enum.ids), c.field(f.Key, kind, &f.Value)})
 		}
 		c.p.actIndex[e.Key] = i
 		for _, n := range d.Names {
@@ -223,6 +323,64 @@ func (c *compiler) declareActs() {
 		}
 		c.p.acts = append(c.p.acts, a)
 	}
+}
+
+// stage checks that a stage is declared.
+func (c *compiler) stage(s yaml.Str) {
+	if ids := idsOf(c.f.Stages); s.Text != "" && !slices.Contains(ids, s.Text) {
+		c.problem(s.Pos, "stage", "no stage %q under stages%s", s.Text, yaml.Suggest(s.Text, ids))
+	}
+}
+
+// Characters that a text may have where the pack does not say: on one line, and on several.
+const shortText, longText = 200, 10000
+
+// field checks how a datum is asked for.
+func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo {
+	f := FieldInfo{Name: name, Kind: kind, Title: d.Title, Help: d.Help, Required: d.Required, Long: d.Long, Max: d.Max, As: d.As.Text, Basis: c.cite(d.Basis)}
+	if f.Title == (Text{}) {
+		f.Title = both(name, name)
+	}
+	if kind != casefile.Text && kind != casefile.None {
+		switch {
+		case d.Max != 0 || d.Long:
+			c.problem(d.Pos, "field", "%s is %s: max and long are for text", name, kind)
+		case len(d.Enum.ids) > 0:
+			c.problem(d.Enum.ids[0].Pos, "field", "%s is %s: enum is for text", name, kind)
+		}
+	}
+	if kind == casefile.Text && f.Max == 0 {
+		f.Max = shortText
+		if f.Long {
+			f.Max = longText
+		}
+	}
+	if d.Max < 0 {
+		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
+	}
+	if f.As != "" {
+		want := casefile.Text
+		if f.As == "birth" {
+			want = casefile.Date
+		}
+		switch {
+		case !slices.Contains(FieldRoles, f.As):
+			c.problem(d.As.Pos, "field", "as %q of %s: expected one of %s%s", f.As, name, strings.Join(FieldRoles, ", "), yaml.Suggest(f.As, FieldRoles))
+		case kind != want && kind != casefile.None && f.As != "secret":
+			c.problem(d.As.Pos, "field", "%s is %s: a datum as %s is %s", name, kind, f.As, want)
+		}
+	}
+	for _, id := range d.Enum.ids {
+		if slices.ContainsFunc(f.Enum, func(o Option) bool { return o.ID == id.Text }) {
+			c.problem(id.Pos, "field", "%q stands twice in the enum of %s", id.Text, name)
+		}
+		o := Option{id.Text, both(id.Text, id.Text)}
+		if t, ok := d.Enum.titles.Get(id.Text); ok && t != (Text{}) {
+			o.Title = t
+		}
+		f.Enum = append(f.Enum, o)
+	}
+	return f
 }
 
 func validID(s string) bool {
@@ -426,6 +584,22 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 		c.post(s)
 	}
 	a.by, a.qualified = texts(d.By), texts(d.Qualified)
+	if declared := c.p.Pack.Qualifications(); len(declared) > 0 {
+		for _, s := range d.Qualified {
+			if !slices.Contains(declared, s.Text) {
+				c.problem(s.Pos, "qualification", "no qualification %q in pack.yaml%s", s.Text, yaml.Suggest(s.Text, declared))
+			}
+		}
+	}
+	for _, s := range d.Documents {
+		if c.p.Pack.Document(s.Text) == nil {
+			var ids []string
+			for _, doc := range c.p.Pack.documents {
+				ids = append(ids, doc.ID)
+			}
+			c.problem(s.Pos, "document", "no document %q: expected a file documents/%s.yaml%s", s.Text, s.Text, yaml.Suggest(s.Text, ids))
+		}
+	}
 	if len(a.by)+len(a.qualified) > 0 {
 		a.byRule = c.rule(d.ByRule, a.ID+".by", both("无权实施："+a.Title.ZH, "done without the post: "+a.Title.EN), 1, d.Basis)
 	}

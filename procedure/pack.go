@@ -22,8 +22,76 @@ type Pack struct {
 	Roll       calendar.Roll
 	Procedures []*Procedure
 
-	file    packFile
-	sources yaml.Map[sourceDef]
+	file      packFile
+	sources   yaml.Map[sourceDef]
+	documents []*Document
+	templates []documentFile // by document, with the places of their words
+}
+
+// Post, UnitKind, Qualification and Rank give the title of an id of pack.yaml; false where the pack has none.
+func (p *Pack) Post(id string) (Text, bool) {
+	d, ok := p.file.Posts.Get(id)
+	return d.Title, ok
+}
+func (p *Pack) UnitKind(id string) (Text, bool)      { return titleOf(p.file.UnitKinds, id) }
+func (p *Pack) Qualification(id string) (Text, bool) { return titleOf(p.file.Qualified, id) }
+func (p *Pack) Rank(id string) (Text, bool)          { return titleOf(p.file.Ranks, id) }
+
+// Role gives the title of what a subject of a case is, such as offender; Roles lists those of pack.yaml in its order.
+func (p *Pack) Role(id string) (Text, bool) { return titleOf(p.file.Roles, id) }
+func (p *Pack) Roles() []string             { return idsOf(p.file.Roles) }
+
+func titleOf(m yaml.Map[titledDef], id string) (Text, bool) {
+	d, ok := m.Get(id)
+	return d.Title, ok
+}
+
+// Posts, UnitKinds, Qualifications and Ranks list the ids of pack.yaml in its order.
+func (p *Pack) Posts() []string          { return idsOf(p.file.Posts) }
+func (p *Pack) UnitKinds() []string      { return idsOf(p.file.UnitKinds) }
+func (p *Pack) Qualifications() []string { return idsOf(p.file.Qualified) }
+func (p *Pack) Ranks() []string          { return idsOf(p.file.Ranks) }
+
+func idsOf[T any](m yaml.Map[T]) []string {
+	var out []string
+	for _, e := range m {
+		out = append(out, e.Key)
+	}
+	return out
+}
+
+// Citation is an article as a page shows it.
+type Citation struct {
+	Source     Text   // the name of the source
+	Kind       string // law, rule, model and so on
+	Article    string // its number
+	Gist       Text   // what it demands, in the pack's words
+	URL        string // where the source can be read
+	Unverified string // why it is not checked against the text
+}
+
+// Cite looks up "SOURCE/NO". What the pack does not have comes back as it was asked for, without a gist.
+func (p *Pack) Cite(article string) Citation {
+	source, no, _ := strings.Cut(article, "/")
+	def, ok := p.sources.Get(source)
+	if !ok {
+		return Citation{Source: Text{ZH: source, EN: source}, Article: no}
+	}
+	c := Citation{Source: def.Title, Kind: def.Kind.Text, Article: no, URL: def.URL}
+	for _, a := range def.Articles {
+		if a.No.Text == no {
+			c.Gist, c.Unverified = a.Gist, a.Unverified
+		}
+	}
+	return c
+}
+
+// Text prints the citation as it stands in a document.
+func (c Citation) Text() Text {
+	if c.Kind == "law" || c.Kind == "rule" {
+		return Text{ZH: "《" + c.Source.In("zh") + "》第" + c.Article + "条", EN: c.Source.In("en") + ", art. " + c.Article}
+	}
+	return Text{ZH: "《" + c.Source.In("zh") + "》" + c.Article, EN: c.Source.In("en") + ", " + c.Article}
 }
 
 // Procedure returns one procedure of the pack.
@@ -99,6 +167,7 @@ func (l *loader) load() *Pack {
 	if len(l.problems) > 0 {
 		return nil
 	}
+	l.documents(p)
 	names, err := fs.Glob(l.fsys, path.Join(l.dir, "procedures", "*.yaml"))
 	if err != nil || len(names) == 0 {
 		l.problem(yaml.Pos{File: path.Join(l.dir, "procedures")}, "", "no procedure found: a pack has at least one file procedures/NAME.yaml")
@@ -114,6 +183,7 @@ func (l *loader) load() *Pack {
 			}
 		}
 	}
+	l.checkDocuments(p)
 	return p
 }
 

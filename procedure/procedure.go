@@ -1,6 +1,9 @@
 package procedure
 
 import (
+	"encoding/hex"
+	"slices"
+
 	"plumbline/calendar"
 	"plumbline/casefile"
 )
@@ -30,6 +33,11 @@ type Procedure struct {
 	path     *pathway
 	names    map[string]int // names foreign logs use for acts
 	ignored  map[string]Text
+
+	stages    []Stage
+	actInfos  []ActInfo
+	dutyInfos []DutyInfo
+	remedies  []Remedy
 }
 
 type version struct {
@@ -53,6 +61,7 @@ type act struct {
 	ID, Scope, Role            string
 	Title                      Text
 	decision, relieves, closes bool
+	opens                      bool
 	fields                     []actField
 	basis                      []string
 	by, qualified              []string
@@ -77,6 +86,7 @@ type actField struct {
 	kind     casefile.Kind
 	required bool
 	enum     []string
+	info     FieldInfo
 }
 
 // setting is what an act's datum does to a fact.
@@ -239,20 +249,75 @@ func (p *Procedure) actNames() []string {
 // Rules lists every rule that can be found under this procedure, in the order of the pack.
 func (p *Procedure) Rules() []Rule { return p.rules }
 
-// DutyInfo names a duty for a report.
+// Edition names the data this procedure was compiled from: the digest of the pack's files as hex. Any change of the
+// pack's law, calendar, documents or of this procedure makes another edition.
+func (p *Procedure) Edition() string { return hex.EncodeToString(p.digest[:]) }
+
+// DutyInfo is what a report or a page shows of a duty.
 type DutyInfo struct {
+	ID    string
+	Title Text
+	Act   int   // the act that leaves it
+	Do    []int // the acts that discharge it
+	Basis []string
+	Late  int // the rule counted when its deadline passes, or -1
+
+	Liberty, Property bool
+	Warn              bool   // lateness is told, never a breach
+	Promptly          bool   // the text names no figure: the deadline shown is a setting at which lateness is told
+	Limited           bool   // it has a deadline
+	Terms             []Text // the lengths its limit may have, longest conditions first
+}
+
+// Duties lists the duties of the procedure; DutyEvent.Duty is an index into it. Not to be changed.
+func (p *Procedure) Duties() []DutyInfo { return p.dutyInfos }
+
+// Stage is a named part of a procedure.
+type Stage struct {
 	ID    string
 	Title Text
 }
 
-// Duties lists the duties of the procedure; DutyEvent.Duty is an index into it.
-func (p *Procedure) Duties() []DutyInfo {
-	out := make([]DutyInfo, len(p.duties))
-	for i, d := range p.duties {
-		out[i] = DutyInfo{d.ID, d.Title}
-	}
-	return out
+// Stages lists the stages in their order. Not to be changed.
+func (p *Procedure) Stages() []Stage { return p.stages }
+
+// ActInfo is what a page or a form shows of an act. Made when the pack is loaded; not to be changed.
+type ActInfo struct {
+	ID                                string
+	Title, Help                       Text
+	Scope, Role, Stage                string
+	Part                              string // proposal, return or review: what it is in a round of approval; mostly empty
+	Decision, Relieves, Closes, Opens bool
+	By, Qualified, Basis, Documents   []string
+	Competent                         []string // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
+	OtherThan                         []int    // acts that the same person must not have done in this case
+	Fields                            []FieldInfo
 }
+
+// FieldInfo is one datum of an act as a form asks for it, in the order of Act.Data.
+type FieldInfo struct {
+	Name           string
+	Kind           casefile.Kind
+	Title, Help    Text // Title is its name where the pack gives none
+	Required, Long bool
+	Max            int    // characters a text may have; 0 for other kinds
+	As             string // what the datum is for the file: one of FieldRoles, or empty
+	Enum           []Option
+	Basis          []string
+}
+
+// Option is one value that a datum may have.
+type Option struct {
+	ID    string
+	Title Text // its id where the pack gives none
+}
+
+// FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
+// of the case, the officers assigned to it, those who take part in the act, a place, and what is never shown after entry.
+var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "secret"}
+
+// Act describes an act by its index.
+func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }
 
 // ActOf finds an act by its id or by a name that foreign logs use; -1 when there is none.
 func (p *Procedure) ActOf(name string) int {
@@ -295,3 +360,51 @@ func (p *Procedure) Relieves(act int) bool { return p.acts[act].relieves }
 
 // ActScope tells what an act is about: case, or the kind of subject it names.
 func (p *Procedure) ActScope(i int) string { return p.acts[i].Scope }
+
+// Needs lists the acts that an act must follow, by its conditions, whether or not they speak in a given case.
+func (p *Procedure) Needs(act int) []int {
+	var out []int
+	for i := range p.acts[act].after {
+		out = append(out, p.acts[act].after[i].acts...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// Remedy is what a person may do against an act, where, and how long after it.
+type Remedy struct {
+	Title, Where Text
+	Acts         []int    // the act that starts its time, such as service
+	For          []string // roles that have it
+	Term         *calendar.Term
+	Basis        []string
+}
+
+// Remedies lists the remedies of the procedure. Not to be changed.
+func (p *Procedure) Remedies() []Remedy { return p.remedies }
+
+// LastDay is the last instant of a remedy for a subject, counted from the last act that started its time; false where
+// none was done, zero where there is no limit. The subject is empty for acts of the case.
+func (s *Standing) LastDay(r *Remedy, subject casefile.Subject) (calendar.Instant, bool, error) {
+	sub := 0
+	for i := range s.subjects {
+		if s.subjects[i].id == subject {
+			sub = i
+		}
+	}
+	var from casefile.Value
+	for _, a := range r.Acts {
+		h := s.own(a, sub)
+		if h != nil && h.done && (!from.Known() || h.last > from.Instant()) {
+			from = casefile.InstantOf(h.last)
+		}
+	}
+	if !from.Known() {
+		return 0, false, nil
+	}
+	if r.Term == nil {
+		return 0, true, nil
+	}
+	d, err := calendar.Clock{Start: from.Instant(), Base: *r.Term, Roll: s.p.Pack.Roll}.Deadline(s.p.Pack.Zone, s.p.Pack.Calendar)
+	return d.Due, err == nil, err
+}

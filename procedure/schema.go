@@ -8,7 +8,7 @@ import (
 )
 
 // SchemaFiles are the kinds of file a pack is made of, each with a JSON Schema.
-var SchemaFiles = []string{"pack", "sources", "calendar", "procedure"}
+var SchemaFiles = []string{"pack", "sources", "calendar", "procedure", "document"}
 
 // Schema is the JSON Schema (2020-12) of one kind of file, made from the types that decode it, so that the two cannot
 // drift apart. It describes form; what names mean is checked by Load.
@@ -16,6 +16,7 @@ func Schema(file string) map[string]any {
 	roots := map[string]reflect.Type{
 		"pack": reflect.TypeFor[packFile](), "sources": reflect.TypeFor[sourcesFile](),
 		"calendar": reflect.TypeFor[calendarFile](), "procedure": reflect.TypeFor[procedureFile](),
+		"document": reflect.TypeFor[documentFile](),
 	}
 	g := &schemas{defs: map[string]any{}}
 	s := g.structure(roots[file])
@@ -41,6 +42,10 @@ func (g *schemas) of(t reflect.Type) map[string]any {
 		return map[string]any{"type": "string", "pattern": "^(every|any) .+$"}
 	case reflect.TypeFor[withinDef]():
 		return oneOfSchemas(scalar, arrayOf(g.ref(reflect.TypeFor[tierDef]())), g.ref(reflect.TypeFor[promptlyDef]()))
+	case reflect.TypeFor[enumDef]():
+		return oneOfSchemas(arrayOf(scalar), map[string]any{"type": "object", "additionalProperties": g.ref(reflect.TypeFor[Text]())})
+	case reflect.TypeFor[labelledDef]():
+		return map[string]any{"type": "array", "prefixItems": []any{g.ref(reflect.TypeFor[phrase]()), scalar}, "minItems": 2, "maxItems": 2}
 	case reflect.TypeFor[afterDef](), reflect.TypeFor[notWhileDef](), reflect.TypeFor[excludeDef](), reflect.TypeFor[fieldDef]():
 		return oneOfSchemas(scalar, g.ref(t))
 	}

@@ -252,6 +252,8 @@ func (s *Standing) Settled(t calendar.Instant) bool {
 type Running struct {
 	Duty    int
 	Subject casefile.Subject
+	Cause   int64            // Ref of the act that opened it
+	Start   calendar.Instant // when its limit began to run
 	Due     calendar.Instant // zero: no limit
 	Overdue bool
 	Waiting bool // suspended: not before Due
@@ -262,7 +264,16 @@ func (s *Standing) Running() []Running {
 	out := make([]Running, len(s.duties))
 	for i := range s.duties {
 		ds := &s.duties[i]
-		out[i] = Running{ds.duty, s.subjects[ds.subject].id, ds.due, ds.fired, ds.waiting}
+		out[i] = Running{ds.duty, s.subjects[ds.subject].id, ds.ref, ds.start, ds.due, ds.fired, ds.waiting}
+	}
+	return out
+}
+
+// Subjects lists the persons, items and so on of the case with their roles, in the order in which they came.
+func (s *Standing) Subjects() []casefile.Ref {
+	var out []casefile.Ref
+	for _, sub := range s.subjects[1:] {
+		out = append(out, casefile.Ref{ID: sub.id, Kind: sub.kind, Role: sub.role})
 	}
 	return out
 }

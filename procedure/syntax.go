@@ -64,7 +64,10 @@ type packFile struct {
 	RollBasis []yaml.Str          `yaml:"roll_basis"`
 	Languages []yaml.Str          `yaml:"languages"`
 	Posts     yaml.Map[postDef]   `yaml:"posts"`
-	Documents yaml.Map[titledDef] `yaml:"documents"`
+	UnitKinds yaml.Map[titledDef] `yaml:"unit_kinds"`
+	Qualified yaml.Map[titledDef] `yaml:"qualifications"`
+	Ranks     yaml.Map[titledDef] `yaml:"ranks"`
+	Roles     yaml.Map[titledDef] `yaml:"roles"`
 	Accepted  []acceptedDef       `yaml:"accepted"`
 }
 
@@ -146,6 +149,7 @@ type procedureFile struct {
 	Summary   Text                `yaml:"summary"`
 	Roll      yaml.Str            `yaml:"roll"`
 	Versions  []versionDef        `yaml:"versions,required"`
+	Stages    yaml.Map[Text]      `yaml:"stages"`
 	Subjects  yaml.Map[setDef]    `yaml:"subjects"`
 	Facts     yaml.Map[factDef]   `yaml:"facts"`
 	Rules     yaml.Map[ruleDef]   `yaml:"rules"`
@@ -154,6 +158,17 @@ type procedureFile struct {
 	Checks    []checkDef          `yaml:"checks"`
 	Path      *pathDef            `yaml:"path"`
 	Unmapped  yaml.Map[titledDef] `yaml:"ignored_acts"`
+	Remedies  []remedyDef         `yaml:"remedies"`
+}
+
+type remedyDef struct {
+	Pos    yaml.Pos
+	Title  Text       `yaml:"title,required"`
+	Where  Text       `yaml:"where,required"`
+	Act    list       `yaml:"act,required"`
+	For    list       `yaml:"for,required"`
+	Within yaml.Str   `yaml:"within"`
+	Basis  []yaml.Str `yaml:"basis"`
 }
 
 type setDef struct {
@@ -186,6 +201,10 @@ type ruleDef struct {
 type actDef struct {
 	Pos         yaml.Pos
 	Title       Text               `yaml:"title,required"`
+	Help        Text               `yaml:"help"`
+	Stage       yaml.Str           `yaml:"stage"`
+	Part        yaml.Str           `yaml:"part"`
+	Opens       bool               `yaml:"opens"`
 	Kind        yaml.Str           `yaml:"kind"`
 	Scope       yaml.Str           `yaml:"scope"`
 	Role        yaml.Str           `yaml:"role"`
@@ -217,9 +236,31 @@ type fieldDef struct {
 	Pos      yaml.Pos
 	Type     yaml.Str   `yaml:"type"`
 	Title    Text       `yaml:"title"`
+	Help     Text       `yaml:"help"`
 	Required bool       `yaml:"required"`
-	Enum     []yaml.Str `yaml:"enum"`
+	Enum     enumDef    `yaml:"enum"`
+	Max      int        `yaml:"max"`
+	Long     bool       `yaml:"long"`
+	As       yaml.Str   `yaml:"as"`
+	Basis    []yaml.Str `yaml:"basis"`
 	Name     yaml.Str   `yaml:"name"`
+}
+
+// enumDef is a list of ids, or a map from ids to their titles.
+type enumDef struct {
+	ids    []yaml.Str
+	titles yaml.Map[Text]
+}
+
+func (v *enumDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	if _, ok := n.(*ast.SequenceNode); ok {
+		d.Decode(n, &v.ids)
+		return
+	}
+	d.Decode(n, &v.titles)
+	for _, e := range v.titles {
+		v.ids = append(v.ids, yaml.Str{Text: e.Key, Pos: e.Pos})
+	}
 }
 
 // A field may be written as its bare type.
@@ -475,4 +516,50 @@ type stepDef struct {
 	From   yaml.Str `yaml:"from,required"`
 	To     yaml.Str `yaml:"to,required"`
 	That   yaml.Str `yaml:"that"`
+}
+
+type documentFile struct {
+	Pos        yaml.Pos
+	Document   yaml.Str   `yaml:"document,required"`
+	Title      Text       `yaml:"title,required"`
+	Basis      []yaml.Str `yaml:"basis"`
+	Unverified string     `yaml:"unverified"`
+	Number     yaml.Str   `yaml:"number"`
+	NamesCase  bool       `yaml:"names_case"`
+	Each       yaml.Str   `yaml:"each"`
+	Body       []blockDef `yaml:"body,required"`
+}
+
+// blockDef is exactly one of its words.
+type blockDef struct {
+	Pos    yaml.Pos
+	Text   *phrase       `yaml:"text"`
+	Fields []labelledDef `yaml:"fields"`
+	Sign   []phrase      `yaml:"sign"`
+	Seal   *phrase       `yaml:"seal"`
+}
+
+// phrase is a text that may hold placeholders, each with its place.
+type phrase struct {
+	Pos yaml.Pos
+	ZH  yaml.Str `yaml:"zh,required"`
+	EN  yaml.Str `yaml:"en"`
+}
+
+func (p phrase) text() Text { return Text{ZH: p.ZH.Text, EN: p.EN.Text} }
+
+// labelledDef is written as [label, value].
+type labelledDef struct {
+	label phrase
+	value yaml.Str
+}
+
+func (v *labelledDef) FromYAML(d *yaml.Decoder, n ast.Node) {
+	seq, ok := n.(*ast.SequenceNode)
+	if !ok || len(seq.Values) != 2 {
+		d.Problem(n, `expected a label and a value such as [{zh: 姓名, en: Name}, "{subject.name}"]`)
+		return
+	}
+	d.Decode(seq.Values[0], &v.label)
+	d.Decode(seq.Values[1], &v.value)
 }

@@ -1,0 +1,76 @@
+package handling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/casefile"
+)
+
+const maxDraft = 256 << 10
+
+// DraftKey names the draft of a form: one for each person, case, act and subject.
+func DraftKey(who Who, id casefile.CaseID, act string, subject casefile.Subject) string {
+	return strings.Join([]string{string(who.Person), string(id), act, string(subject)}, "/")
+}
+
+// SaveDraft keeps what a person has typed so far. A draft is not an act and nobody else sees it.
+func (h *House) SaveDraft(ctx context.Context, who Who, id casefile.CaseID, act string, subject casefile.Subject, body []byte) (casefile.Draft, error) {
+	now := h.now()
+	if len(body) > maxDraft {
+		return casefile.Draft{}, fmt.Errorf("a draft has at most %d KiB", maxDraft>>10)
+	}
+	if id == "" {
+		if len(h.OpensIn(who)) == 0 {
+			return casefile.Draft{}, casefile.ErrNotFound
+		}
+	} else {
+		head, err := h.store.Case(ctx, id)
+		if err != nil {
+			return casefile.Draft{}, err
+		}
+		if err := h.may(who, authority.Draft, &head, now); err != nil {
+			return casefile.Draft{}, err
+		}
+	}
+	d := casefile.Draft{Key: DraftKey(who, id, act, subject), Person: string(who.Person), Case: id, Act: act, Subject: subject, Body: body, Saved: now}
+	return d, h.store.PutDraft(ctx, d)
+}
+
+// Draft reads a draft back; the zero Draft where there is none.
+func (h *House) Draft(ctx context.Context, who Who, id casefile.CaseID, act string, subject casefile.Subject) (casefile.Draft, error) {
+	d, err := h.store.Draft(ctx, DraftKey(who, id, act, subject))
+	if errors.Is(err, casefile.ErrNotFound) {
+		return casefile.Draft{}, nil
+	}
+	return d, err
+}
+
+// Drafts lists a person's drafts, and the heads of their cases that the person may still see.
+func (h *House) Drafts(ctx context.Context, who Who) ([]casefile.Draft, map[casefile.CaseID]casefile.Head, error) {
+	drafts, err := h.store.Drafts(ctx, string(who.Person))
+	if err != nil {
+		return nil, nil, err
+	}
+	heads := map[casefile.CaseID]casefile.Head{}
+	var out []casefile.Draft
+	for _, d := range drafts {
+		if d.Case != "" {
+			head, err := h.store.Case(ctx, d.Case)
+			if err != nil || h.may(who, authority.SeeCase, &head, h.now()) != nil {
+				continue
+			}
+			heads[d.Case] = head
+		}
+		out = append(out, d)
+	}
+	return out, heads, nil
+}
+
+// DropDraft throws a draft away.
+func (h *House) DropDraft(ctx context.Context, who Who, id casefile.CaseID, act string, subject casefile.Subject) error {
+	return h.store.DropDraft(ctx, DraftKey(who, id, act, subject))
+}

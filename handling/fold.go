@@ -1,0 +1,284 @@
+package handling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// standing is a case loaded to be judged on.
+type standing struct {
+	head casefile.Head
+	proc *procedure.Procedure
+	at   *procedure.Standing
+}
+
+// load reads a case and its standing. A standing made under another edition of the procedure is folded again.
+func (h *House) load(ctx context.Context, id casefile.CaseID) (*standing, error) {
+	head, err := h.store.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if id == peopleCase {
+		return nil, casefile.ErrNotFound
+	}
+	p, err := h.procedureOf(head.Procedure)
+	if err != nil {
+		return nil, err
+	}
+	s, err := p.Decode(head.Standing)
+	if errors.Is(err, procedure.ErrOtherEdition) {
+		var records []*casefile.Record
+		if records, err = h.records(ctx, id, 0); err == nil {
+			s = p.Rejudge(acts(p, records), head.Updated).Standing
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("standing of case %s: %w", id, err)
+	}
+	return &standing{head, p, s}, nil
+}
+
+// records reads the acts of a case after a number.
+func (h *House) records(ctx context.Context, id casefile.CaseID, after int64) ([]*casefile.Record, error) {
+	entries, err := h.store.Acts(ctx, id, after)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*casefile.Record, len(entries))
+	for i, e := range entries {
+		if out[i], err = casefile.DecodeRecord(e.Bytes); err != nil {
+			return nil, fmt.Errorf("act %d of case %s: %w", e.Number, id, err)
+		}
+	}
+	return out, nil
+}
+
+// acts resolves records against a procedure: those that took effect and that it knows.
+func acts(p *procedure.Procedure, records []*casefile.Record) []procedure.Act {
+	number := make(map[casefile.ActID]int64, len(records))
+	for _, r := range records {
+		number[r.ID] = r.Number
+	}
+	out := make([]procedure.Act, 0, len(records))
+	for _, r := range records {
+		if len(r.Refused) > 0 {
+			continue
+		}
+		if a, ok := resolve(p, r); ok {
+			a.Corrects, a.Withdraws = number[r.Corrects], number[r.Withdraws]
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// resolve reads a record under a procedure; false for an act that the procedure does not have.
+func resolve(p *procedure.Procedure, r *casefile.Record) (procedure.Act, bool) {
+	kind := p.ActOf(r.Kind)
+	if kind < 0 && r.Withdraws == "" {
+		return procedure.Act{}, false
+	}
+	a := procedure.Act{Ref: r.Number, Kind: max(kind, 0), Occurred: r.Occurred, Precision: r.Precision, Recorded: r.Recorded, Actor: r.Actor, Unit: r.Unit, Subjects: r.Subjects, ByLaw: r.ByLaw}
+	if kind >= 0 {
+		fields := p.Act(kind).Fields
+		a.Data = make([]casefile.Value, len(fields))
+		for i, f := range fields {
+			for _, d := range r.Data {
+				if d.Name == f.Name && d.Value.Kind() == f.Kind {
+					a.Data[i] = d.Value
+				}
+			}
+		}
+	}
+	return a, true
+}
+
+// judged is what judging one step says.
+type judged struct {
+	standing *procedure.Standing
+	findings []procedure.Judged // new or changed, to be written
+	duties   []procedure.DutyEvent
+	refused  []procedure.Finding
+	whole    bool // findings and duties are those of the whole case
+}
+
+// judge holds an act against the law on top of the standing. An act that occurred before what was already judged, that
+// corrects or withdraws, makes the case be judged again from its beginning.
+func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now calendar.Instant) (*judged, error) {
+	a, ok := resolve(c.proc, r)
+	if !ok {
+		return nil, fmt.Errorf("procedure %s has no act %s", c.proc.ID, r.Kind)
+	}
+	if r.Corrects == "" && r.Withdraws == "" && a.Occurred > c.at.Now() {
+		j := c.proc.NewJudge()
+		next := c.at.Clone()
+		var past, o procedure.Outcome
+		j.Advance(next, a.Occurred, &past)
+		j.Act(next, &a, &o)
+		if o.Refused {
+			// What passed meanwhile is left to the clock; the refused act takes no effect.
+			return &judged{standing: c.at, refused: against(o.Findings)}, nil
+		}
+		if a.Precision == calendar.Second || len(o.Findings) == 0 {
+			out := &judged{standing: next, duties: append(past.Duties, o.Duties...)}
+			for _, f := range past.Findings {
+				out.findings = append(out.findings, procedure.Judged{Finding: f})
+			}
+			for _, f := range o.Findings {
+				out.findings = append(out.findings, procedure.Judged{Finding: f, MadeBy: a.Ref})
+			}
+			return out, nil
+		}
+		// Its time is not known to the second: another order may be lawful.
+	}
+	records, err := h.records(ctx, c.head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	all := acts(c.proc, append(records, r))
+	history := c.proc.Rejudge(all, now)
+	if r.Withdraws == "" && c.proc.Act(a.Kind).Decision && !c.proc.Act(a.Kind).Relieves {
+		if found := slices.DeleteFunc(history.Stands(), func(f procedure.Finding) bool { return f.Cause != a.Ref || f.Duty >= 0 }); len(against(found)) > 0 {
+			return &judged{standing: c.at, refused: against(found)}, nil
+		}
+	}
+	return &judged{standing: history.Standing, findings: history.Findings, duties: history.Duties, whole: true}, nil
+}
+
+func against(found []procedure.Finding) []procedure.Finding {
+	return slices.DeleteFunc(slices.Clone(found), func(f procedure.Finding) bool { return f.Warn })
+}
+
+// amber is the moment at which 80 % of a limit has run.
+func amber(start, due calendar.Instant) calendar.Instant { return start + (due-start)/5*4 }
+
+// project brings the rows of duties and findings, and the figures of the head, to what judging said.
+func (h *House) project(ctx context.Context, c *standing, out *judged, change *casefile.Change, now calendar.Instant) error {
+	p := c.proc
+	old, err := h.dutyRows(ctx, c.head)
+	if err != nil {
+		return err
+	}
+	type key struct {
+		duty    string
+		subject casefile.Subject
+		cause   int64
+	}
+	rows := map[key]*casefile.Duty{}
+	var order []key
+	row := func(duty int, subject casefile.Subject, cause int64) *casefile.Duty {
+		info := &p.Duties()[duty]
+		k := key{info.ID, subject, cause}
+		if rows[k] == nil {
+			rows[k] = &casefile.Duty{Case: change.Case, Duty: info.ID, Subject: subject, Cause: cause, Liberty: info.Liberty}
+			for _, o := range old {
+				if o.Duty == info.ID && o.Subject == subject && o.Cause == cause {
+					*rows[k] = o
+				}
+			}
+			order = append(order, k)
+		}
+		return rows[k]
+	}
+	for _, e := range out.duties {
+		d := row(e.Duty, e.Subject, e.Cause)
+		d.State, d.Due = e.State.String(), e.Due
+		switch e.State {
+		case procedure.Opened:
+			d.Opened, d.Done = e.At, 0
+		case procedure.Overdue:
+			d.Done = 0
+		default:
+			d.Done = e.At
+		}
+	}
+	head := &change.Head
+	head.Due, head.Overdue = 0, 0
+	for _, r := range out.standing.Running() {
+		info := &p.Duties()[r.Duty]
+		d := row(r.Duty, r.Subject, r.Cause)
+		d.Due, d.Waiting, d.Done, d.Next, d.Amber = r.Due, r.Waiting, 0, 0, 0
+		if d.Opened == 0 {
+			d.Opened = r.Start
+		}
+		d.State = procedure.Opened.String()
+		if r.Overdue {
+			d.State = procedure.Overdue.String()
+			if !info.Warn {
+				head.Overdue++
+			}
+		}
+		if r.Due != 0 {
+			d.Amber = amber(r.Start, r.Due)
+		}
+		if r.Due != 0 && !r.Waiting && !r.Overdue {
+			if d.Next = d.Amber; d.Amber <= now {
+				d.Next = r.Due + 1
+			}
+			if !info.Warn && (head.Due == 0 || r.Due < head.Due) {
+				head.Due = r.Due
+			}
+		}
+	}
+	if out.whole { // what the fold no longer knows was taken back
+		for _, o := range old {
+			if k := (key{o.Duty, o.Subject, o.Cause}); rows[k] == nil {
+				o.State, o.Done, o.Next = "withdrawn", now, 0
+				rows[k] = &o
+				order = append(order, k)
+			}
+		}
+	}
+	for _, k := range order {
+		d := rows[k]
+		if d.Done != 0 {
+			d.Next = 0
+		}
+		d.Unit, d.Handler = head.Unit, ""
+		if len(head.Handlers) > 0 {
+			d.Handler = head.Handlers[0]
+		}
+		change.Duties = append(change.Duties, *d)
+	}
+	if !slices.Equal(c.head.Handlers, head.Handlers) || c.head.Unit != head.Unit {
+		for _, o := range old { // the rows that did not change follow the case
+			if k := (key{o.Duty, o.Subject, o.Cause}); rows[k] == nil && o.Done == 0 {
+				if o.Unit, o.Handler = head.Unit, ""; len(head.Handlers) > 0 {
+					o.Handler = head.Handlers[0]
+				}
+				change.Duties = append(change.Duties, o)
+			}
+		}
+	}
+	if out.whole {
+		head.Findings = 0
+	}
+	for _, f := range out.findings {
+		rule := p.Rules()[f.Rule]
+		row := casefile.Finding{Case: change.Case, Rule: rule.ID, Clause: f.Clause, Subject: f.Subject, Cause: f.Cause, At: f.At, Severity: rule.Severity, Unjudged: f.Unjudged, Missing: f.Missing, Warn: f.Warn, Due: f.Due, MadeBy: f.MadeBy, WithdrawnBy: f.WithdrawnBy, Unit: head.Unit}
+		if f.Duty >= 0 {
+			row.Duty = p.Duties()[f.Duty].ID
+		}
+		if !f.Warn && f.WithdrawnBy == 0 {
+			head.Findings++
+		}
+		change.Findings = append(change.Findings, row)
+	}
+	head.Closed = out.standing.Closed()
+	head.Edition = p.Edition()
+	head.Standing, err = out.standing.AppendBinary(nil)
+	return err
+}
+
+func (h *House) dutyRows(ctx context.Context, head casefile.Head) ([]casefile.Duty, error) {
+	if head.Revision == 0 {
+		return nil, nil
+	}
+	return h.store.Duties(ctx, head.ID)
+}

@@ -1,0 +1,130 @@
+package handling
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// Wanted narrows a list of cases; who may see what is added here, never taken from the person.
+type Wanted struct {
+	Mine, Late, Open, Closed bool
+	Unit                     string
+	Text                     string // words of titles, names and numbers
+	Before                   calendar.Instant
+	AfterID                  casefile.CaseID
+	Limit                    int // at most 100; 0 means 50
+}
+
+// Cases lists cases that a person may see, newest change first.
+func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, error) {
+	s, any := h.selection(who, h.now())
+	if !any {
+		return nil, nil
+	}
+	switch {
+	case w.Mine:
+		s.Units, s.Handler = nil, string(who.Person)
+	case w.Unit != "" && slices.Contains(s.Units, w.Unit):
+		s.Units, s.Handler = []string{w.Unit}, ""
+	case w.Unit != "":
+		return nil, nil
+	}
+	s.Late, s.Open, s.Closed, s.Words, s.Before, s.AfterID = w.Late, w.Open, w.Closed, Grams(w.Text), w.Before, w.AfterID
+	s.Limit = min(max(w.Limit, 0), 100)
+	if s.Limit == 0 {
+		s.Limit = 50
+	}
+	return h.store.Cases(ctx, s)
+}
+
+// Task is a duty that waits for a person, or for somebody in their place.
+type Task struct {
+	casefile.Duty
+	Head  casefile.Head
+	Title Text
+	Acts  []*procedure.ActInfo // any of these discharges it
+	Basis []string
+	Mine  bool // the case is assigned to the person; else their post may do it
+	Warn  bool
+}
+
+const mostTasks = 500
+
+// Tasks lists duties still to be done that a person may do: those of their own cases, and those that only their post can
+// do in cases they may see. Nearest deadline first, liberty before the rest.
+func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
+	now := h.now()
+	s, any := h.selection(who, now)
+	if !any {
+		return nil, nil
+	}
+	s.Limit = mostTasks
+	duties, err := h.store.OpenDuties(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var out []Task
+	heads := map[casefile.CaseID]*casefile.Head{}
+	for _, d := range duties {
+		head := heads[d.Case]
+		if head == nil {
+			got, err := h.store.Case(ctx, d.Case)
+			if err != nil {
+				return nil, err
+			}
+			head = &got
+			heads[d.Case] = head
+		}
+		p, err := h.procedureOf(head.Procedure)
+		if err != nil {
+			continue // the people's file
+		}
+		t := Task{Duty: d, Head: *head}
+		mine := slices.Contains(head.Handlers, string(who.Person)) || len(head.Handlers) == 0 && head.Opener == string(who.Person)
+		posts, _ := h.People().Actor(who.Person, authority.UnitID(head.Unit), now)
+		for _, info := range p.Duties() {
+			if info.ID != d.Duty {
+				continue
+			}
+			t.Title, t.Basis, t.Warn = info.Title, info.Basis, info.Warn
+			for _, i := range info.Do {
+				a := p.Act(i)
+				needs := a.By
+				if len(needs) == 0 {
+					needs = a.Competent
+				}
+				switch {
+				case len(needs) == 0 && mine:
+					t.Mine = true
+				case slices.ContainsFunc(needs, func(post string) bool { return slices.Contains(posts, post) }):
+				default:
+					continue
+				}
+				t.Acts = append(t.Acts, a)
+			}
+		}
+		if len(t.Acts) > 0 {
+			out = append(out, t)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Task) int { return rankOf(a) - rankOf(b) })
+	return out, nil
+}
+
+// rankOf puts liberty first, then what has a deadline, then the rest; within each the store's order by deadline stands.
+func rankOf(t Task) int {
+	switch {
+	case t.Liberty:
+		return 0
+	case t.Due != 0 && !t.Warn:
+		return 1
+	case t.Due != 0:
+		return 2
+	}
+	return 3
+}

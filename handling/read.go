@@ -1,0 +1,309 @@
+package handling
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// File is a case as the case page shows it.
+type File struct {
+	Head     casefile.Head
+	Proc     *procedure.Procedure
+	Stage    Text
+	Unit     Text
+	Acts     []FileAct // in the order of their numbers
+	Duties   []casefile.Duty
+	Findings []casefile.Finding
+	People   []Party
+	Next     []procedure.Next // every act on every subject, with what stands against it
+	Now      calendar.Instant
+	Relation authority.Relation
+
+	at *procedure.Standing
+}
+
+// FileAct is one act with what lists need of it.
+type FileAct struct {
+	*casefile.Record
+	Index     int64
+	Info      *procedure.ActInfo // nil: the procedure does not have this kind; it is shown as it is
+	Corrected int64              // number of the act that stands in its place; 0: none
+	Withdrawn int64
+	Late      bool // entered after later acts were known
+}
+
+// Party is a person, item and so on of the case under the name it was given.
+type Party struct {
+	casefile.Ref
+	Name string            // empty: not told
+	Data map[string]string // the latest of every datum told about it, as people read it
+}
+
+// File reads a case for a person who may see it. The view is on the record before the answer leaves.
+func (h *House) File(ctx context.Context, who Who, id casefile.CaseID, what string) (*File, error) {
+	now := h.now()
+	c, err := h.load(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.may(who, authority.SeeCase, &c.head, now); err != nil {
+		return nil, err
+	}
+	if err := h.look(ctx, who, &c.head, what, now); err != nil {
+		return nil, err
+	}
+	return h.file(ctx, who, c, now)
+}
+
+func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Instant) (*File, error) {
+	f := &File{Head: c.head, Proc: c.proc, Stage: h.stage(c, c.head.Stage), Unit: h.unitName(c.head.Unit), Now: now, at: c.at}
+	entries, err := h.store.Acts(ctx, c.head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	var latest calendar.Instant
+	for _, e := range entries {
+		r, err := casefile.DecodeRecord(e.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		a := FileAct{Record: r, Index: e.Index, Late: r.Occurred < latest && r.Recorded-r.Occurred > day}
+		latest = max(latest, r.Occurred)
+		if i := c.proc.ActOf(r.Kind); i >= 0 {
+			a.Info = c.proc.Act(i)
+		}
+		for i := range f.Acts {
+			if r.Corrects == f.Acts[i].ID && r.Corrects != "" {
+				f.Acts[i].Corrected = r.Number
+			}
+			if r.Withdraws == f.Acts[i].ID && r.Withdraws != "" {
+				f.Acts[i].Withdrawn = r.Number
+			}
+		}
+		f.Acts = append(f.Acts, a)
+	}
+	if f.Duties, err = h.store.Duties(ctx, c.head.ID); err != nil {
+		return nil, err
+	}
+	if f.Findings, err = h.store.Findings(ctx, c.head.ID); err != nil {
+		return nil, err
+	}
+	f.People = h.parties(c, f.Acts)
+	d := h.People().May(authority.Query{Who: who.Person, Action: authority.SeeCase, Case: view(&c.head), Now: now, Purpose: who.Purpose})
+	f.Relation = d.Relation
+	posts, qualifications := h.People().Actor(who.Person, authority.UnitID(c.head.Unit), now)
+	f.Next = c.proc.NewJudge().Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
+	return f, nil
+}
+
+// parties collects what acts told about the subjects of the case; of each datum the latest.
+func (h *House) parties(c *standing, acts []FileAct) []Party {
+	var out []Party
+	for _, ref := range c.at.Subjects() {
+		p := Party{Ref: ref, Data: map[string]string{}}
+		for _, a := range acts {
+			if a.Info == nil || len(a.Refused) > 0 || a.Corrected > 0 || a.Withdrawn > 0 || !slices.ContainsFunc(a.Subjects, func(s casefile.Ref) bool { return s.ID == ref.ID && s.Kind == ref.Kind }) {
+				continue
+			}
+			for _, f := range a.Info.Fields {
+				for _, d := range a.Data {
+					if d.Name == f.Name && f.As != "secret" {
+						p.Data[f.Name] = h.Show(&f, d.Value, "zh")
+						if f.As == "name" {
+							p.Name = d.Value.Text()
+						}
+					}
+				}
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// Show writes a datum for people: enumerated values by their title, instants in the wall clock of the pack's zone,
+// officers by name.
+func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) string {
+	switch {
+	case !v.Known():
+		return ""
+	case f.As == "secret":
+		return "＊＊＊"
+	case f.As == "officers" || f.As == "handlers":
+		return h.names(v.Text())
+	case v.Kind() == casefile.Instant:
+		return h.local(v.Instant())
+	case v.Kind() == casefile.Bool:
+		t := both("否", "no")
+		if v.Bool() {
+			t = both("是", "yes")
+		}
+		return t.In(lang)
+	}
+	for _, o := range f.Enum {
+		if o.ID == v.Text() {
+			return o.Title.In(lang)
+		}
+	}
+	return v.String()
+}
+
+func (h *House) names(ids string) string {
+	out := ""
+	for i, id := range splitIDs(ids) {
+		if i > 0 {
+			out += "、"
+		}
+		out += h.Name(id)
+	}
+	return out
+}
+
+// Name is an officer's name; the id where nobody has it.
+func (h *House) Name(id string) string {
+	if p, ok := h.People().Person(authority.PersonID(id)); ok {
+		return p.Name
+	}
+	return id
+}
+
+func splitIDs(s string) []string {
+	if s == "" {
+		return nil
+	}
+	var out []string
+	start := 0
+	for i := 0; i <= len(s); i++ {
+		if i == len(s) || s[i] == ',' {
+			out = append(out, s[start:i])
+			start = i + 1
+		}
+	}
+	return out
+}
+
+func (h *House) stage(c *standing, id string) Text {
+	for _, s := range c.proc.Stages() {
+		if s.ID == id {
+			return s.Title
+		}
+	}
+	return both(id, id)
+}
+
+func (h *House) unitName(id string) Text {
+	u, ok := h.People().Unit(authority.UnitID(id))
+	if !ok {
+		return both(id, id)
+	}
+	return both(u.Name.ZH, u.Name.EN)
+}
+
+// Unit names a unit for pages.
+func (h *House) Unit(id string) Text { return h.unitName(id) }
+
+// look writes that a person saw something of a case, before they see it.
+func (h *House) look(ctx context.Context, who Who, head *casefile.Head, what string, now calendar.Instant) error {
+	l := casefile.Looked{At: now, Person: string(who.Person), Case: head.ID, What: what, Purpose: who.Purpose}
+	if p, ok := h.PostOf(who.Person, now); ok {
+		l.Post = p.Post
+	}
+	return h.store.Look(ctx, l)
+}
+
+// Looks tells who saw a case.
+func (h *House) Looks(ctx context.Context, who Who, id casefile.CaseID, limit int) (casefile.Head, []casefile.Looked, error) {
+	now := h.now()
+	head, err := h.store.Case(ctx, id)
+	if err != nil {
+		return head, nil, err
+	}
+	if err := h.may(who, authority.SeeViews, &head, now); err != nil {
+		return head, nil, err
+	}
+	if err := h.look(ctx, who, &head, "looks", now); err != nil {
+		return head, nil, err
+	}
+	looks, err := h.store.Looks(ctx, id, limit)
+	return head, looks, err
+}
+
+// Attachment opens a file of a case. It returns casefile.ErrNotFound for a digest that no act of this case has.
+func (h *House) Attachment(ctx context.Context, who Who, id casefile.CaseID, digest string) (casefile.Attached, error) {
+	now := h.now()
+	c, err := h.load(ctx, id)
+	if err != nil {
+		return casefile.Attached{}, err
+	}
+	if err := h.may(who, authority.SeeAttachment, &c.head, now); err != nil {
+		return casefile.Attached{}, err
+	}
+	records, err := h.records(ctx, id, 0)
+	if err != nil {
+		return casefile.Attached{}, err
+	}
+	for _, r := range records {
+		for _, a := range r.Attached {
+			if a.Digest.String() == digest {
+				return a, h.look(ctx, who, &c.head, "attachment "+digest[:12], now)
+			}
+		}
+	}
+	return casefile.Attached{}, casefile.ErrNotFound
+}
+
+// Procedure finds a procedure of the pack by the name that heads carry.
+func (h *House) Procedure(name string) (*procedure.Procedure, error) { return h.procedureOf(name) }
+
+// names of parties by case, so that a workbench of many duties reads each case once.
+type namesOf struct {
+	acts  int64
+	names map[casefile.Subject]string
+}
+
+const mostNames = 10000
+
+// PartyName is how a subject of a case is called, for a list of which every case may be seen. Its id where nothing was told.
+func (h *House) PartyName(ctx context.Context, head *casefile.Head, id casefile.Subject) string {
+	h.namesMu.Lock()
+	n, ok := h.called[head.ID]
+	h.namesMu.Unlock()
+	if !ok || n.acts != head.Acts {
+		n = namesOf{head.Acts, map[casefile.Subject]string{}}
+		records, err := h.records(ctx, head.ID, 0)
+		p, bad := h.procedureOf(head.Procedure)
+		if err != nil || bad != nil {
+			return string(id)
+		}
+		for _, r := range records {
+			i := p.ActOf(r.Kind)
+			if i < 0 || len(r.Refused) > 0 {
+				continue
+			}
+			for _, f := range p.Act(i).Fields {
+				for _, d := range r.Data {
+					if f.As == "name" && d.Name == f.Name {
+						for _, s := range r.Subjects {
+							n.names[s.ID] = d.Value.Text()
+						}
+					}
+				}
+			}
+		}
+		h.namesMu.Lock()
+		if h.called == nil || len(h.called) > mostNames {
+			h.called = map[casefile.CaseID]namesOf{}
+		}
+		h.called[head.ID] = n
+		h.namesMu.Unlock()
+	}
+	if name := n.names[id]; name != "" {
+		return name
+	}
+	return string(id)
+}

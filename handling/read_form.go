@@ -1,0 +1,231 @@
+package handling
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// record reads a request under the pack. Everything wrong with it is said at once; nothing is changed.
+func (h *House) record(c *standing, who Who, q *Request, now calendar.Instant) (*casefile.Record, *procedure.ActInfo, error) {
+	bad := &Invalid{}
+	kind := c.proc.ActOf(q.Kind)
+	if kind < 0 {
+		bad.add("kind", "没有这种行为："+q.Kind, "there is no such act: "+q.Kind)
+		return nil, nil, bad
+	}
+	info := c.proc.Act(kind)
+	switch {
+	case c.head.Revision == 0 && !info.Opens:
+		bad.add("kind", "“"+info.Title.ZH+"”不能开启案件", info.Title.EN+" does not open a case")
+	case c.head.Closed && !info.Relieves:
+		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
+	}
+	if len(q.ID) < 16 || len(q.ID) > 64 || casefile.CheckText(string(q.ID)) != nil || strings.ContainsAny(string(q.ID), " \n\t") {
+		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
+	}
+	person, _ := h.People().Person(who.Person)
+	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
+		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
+	r.Occurred, r.Precision = h.occurred(c, q, info, now, bad)
+	posts, qualifications := h.People().Actor(person.ID, authority.UnitID(c.head.Unit), r.Occurred)
+	r.Actor = &casefile.Actor{Person: string(person.ID), Posts: posts, Qualifications: qualifications, Relations: []string{}}
+	r.Subjects = subjects(c, q, info, bad)
+	h.data(c, q, info, r, now, bad)
+	for _, d := range info.Documents {
+		r.Issued = append(r.Issued, casefile.Issued{Kind: d})
+	}
+	if len(bad.Problems) > 0 {
+		return nil, nil, bad
+	}
+	if h.glyphs != nil && len(info.Documents) > 0 {
+		var text strings.Builder
+		for _, d := range r.Data {
+			text.WriteString(d.Value.String())
+		}
+		if missing := h.glyphs.Missing(text.String()); len(missing) > 0 {
+			list := make([]string, len(missing))
+			for i, c := range missing {
+				list[i] = fmt.Sprintf("%c (U+%04X)", c, c)
+			}
+			bad.add("documents", "下列字符没有字形，文书不能出具；请安装含有该字的字体："+strings.Join(list, "、"), "no font has these characters, so the document cannot be issued; install a font that has them: "+strings.Join(list, ", "))
+			return nil, nil, bad
+		}
+	}
+	return r, info, nil
+}
+
+// occurred reads when the act happened. A decision is made now; a fact is dated by the person who enters it.
+func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, now calendar.Instant, bad *Invalid) (calendar.Instant, calendar.Precision) {
+	if info.Decision || q.Occurred == "" {
+		return now, calendar.Second
+	}
+	at, precision, offset, err := calendar.ParseInstant(q.Occurred)
+	if err != nil || precision == calendar.Day && len(q.Occurred) > 10 {
+		bad.add("occurred", "“"+q.Occurred+"”不是时间，写成 2026-03-01T10:05", fmt.Sprintf("%q is not a time; write 2026-03-01T10:05", q.Occurred))
+		return now, calendar.Second
+	}
+	zone := h.pack.Zone
+	if offset {
+		bad.add("occurred", "请写本机关所在时区（"+zone.Name()+"）的时间，不写时差", "write the time of "+zone.Name()+", without an offset")
+		return now, calendar.Second
+	}
+	at = zone.Local(at)
+	switch {
+	case at > now:
+		bad.add("occurred", "时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
+	case c.head.Revision > 0 && at < c.head.Opened-day:
+		bad.add("occurred", "早于本案开始一日以上；本案始于 "+h.local(c.head.Opened), "more than a day before the case began, which was "+h.local(c.head.Opened))
+	}
+	return at, precision
+}
+
+const day = calendar.Instant(24 * 3600 * 1_000_000)
+
+// local writes an instant in the wall clock of the pack's zone, to the minute.
+func (h *House) local(t calendar.Instant) string {
+	return t.Time().In(h.pack.Zone.Location()).Format("2006-01-02 15:04")
+}
+
+func (h *House) year(t calendar.Instant) int { return t.Time().In(h.pack.Zone.Location()).Year() }
+
+// subjects reads whom or what the act is about. A new subject gets the next id of its kind.
+func subjects(c *standing, q *Request, info *procedure.ActInfo, bad *Invalid) []casefile.Ref {
+	known := c.at.Subjects()
+	var out []casefile.Ref
+	if info.Scope == "case" {
+		if len(q.Subjects) > 0 {
+			bad.add("subject", "“"+info.Title.ZH+"”针对全案，不针对某人某物", info.Title.EN+" is about the whole case")
+		}
+		return nil
+	}
+	if len(q.Subjects) == 0 {
+		bad.add("subject", "请选择“"+info.Title.ZH+"”针对的人或物", "choose whom or what "+info.Title.EN+" is about")
+	}
+	fresh := 0
+	for _, s := range known {
+		if s.Kind == info.Scope {
+			fresh++
+		}
+	}
+	for _, in := range q.Subjects {
+		role := in.Role
+		if role == "" {
+			role = info.Role
+		}
+		if role != "" && !casefile.ValidName(role) {
+			bad.add("subject", "角色“"+role+"”不成立", fmt.Sprintf("%q is not a role", role))
+			continue
+		}
+		if in.ID == "" {
+			fresh++
+			out = append(out, casefile.Ref{ID: casefile.Subject(info.Scope[:1] + strconv.Itoa(fresh)), Kind: info.Scope, Role: role})
+			continue
+		}
+		i := slices.IndexFunc(known, func(k casefile.Ref) bool { return k.ID == in.ID && k.Kind == info.Scope })
+		if i < 0 {
+			bad.add("subject", "本案没有“"+string(in.ID)+"”", fmt.Sprintf("there is no %s %q in this case", info.Scope, in.ID))
+			continue
+		}
+		if in.Role == "" {
+			role = known[i].Role
+		}
+		if info.Role != "" && role != info.Role {
+			bad.add("subject", "“"+info.Title.ZH+"”不针对此人的身份", info.Title.EN+" is not about a subject of this role")
+		}
+		out = append(out, casefile.Ref{ID: in.ID, Kind: info.Scope, Role: role})
+	}
+	return out
+}
+
+// data reads the data of an act under the pack's types.
+func (h *House) data(c *standing, q *Request, info *procedure.ActInfo, r *casefile.Record, now calendar.Instant, bad *Invalid) {
+	for name := range q.Data {
+		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
+			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")
+		}
+	}
+	for i := range info.Fields {
+		f := &info.Fields[i]
+		say := func(zh, en string) {
+			bad.Problems = append(bad.Problems, Problem{Field: f.Name, Text: both(zh, en), Basis: f.Basis})
+		}
+		text := strings.TrimSpace(strings.ReplaceAll(q.Data[f.Name], "\r\n", "\n"))
+		if text == "" {
+			if f.Required {
+				say("必填："+f.Title.ZH, "required: "+f.Title.EN)
+			}
+			continue
+		}
+		if err := casefile.CheckText(text); err != nil {
+			say("含有不能入卷的字符："+err.Error(), err.Error())
+			continue
+		}
+		if n := utf8.RuneCountInString(text); f.Kind == casefile.Text && f.Max > 0 && n > f.Max {
+			say(fmt.Sprintf("有 %d 个字，最多 %d 个", n, f.Max), fmt.Sprintf("%d characters; %d is the most", n, f.Max))
+			continue
+		}
+		if len(f.Enum) > 0 && !slices.ContainsFunc(f.Enum, func(o procedure.Option) bool { return o.ID == text }) {
+			say("不在可选项中", "not one of the values to choose from")
+			continue
+		}
+		v, err := h.value(f, text)
+		if err != nil {
+			say(wantZH[f.Kind], err.Error())
+			continue
+		}
+		if v.Kind() == casefile.Int && v.Int() < 0 || v.Kind() == casefile.Money && v.Money() < 0 {
+			say("不能是负数", "cannot be negative")
+			continue
+		}
+		if f.As == "officers" || f.As == "handlers" {
+			if v, err = h.officers(c, f, text, now); err != nil {
+				say("不是本单位在职民警的编号："+text, err.Error())
+				continue
+			}
+		}
+		r.Data = append(r.Data, casefile.Datum{Name: f.Name, Value: v})
+	}
+}
+
+var wantZH = map[casefile.Kind]string{casefile.Bool: "请选择是或者否", casefile.Int: "请填整数", casefile.Number: "请填数字", casefile.Money: "请填金额，如 500 或者 35.50", casefile.Instant: "请填时间，如 2026-03-01T10:05", casefile.Date: "请填日期，如 2026-03-01"}
+
+func (h *House) value(f *procedure.FieldInfo, text string) (casefile.Value, error) {
+	if f.Kind == casefile.Instant {
+		i, _, offset, err := calendar.ParseInstant(text)
+		if err == nil && offset {
+			err = fmt.Errorf("write the time of %s, without an offset", h.pack.Zone.Name())
+		}
+		return casefile.InstantOf(h.pack.Zone.Local(i)), err
+	}
+	return casefile.ParseValue(f.Kind, text, h.pack.Zone)
+}
+
+// officers reads ids or police numbers of officers, separated by commas or spaces. Handlers must be in a handler's post
+// of the unit that holds the case.
+func (h *House) officers(c *standing, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, error) {
+	var ids []string
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '，' || r == '、' || r == ' ' }) {
+		p, ok := h.People().Person(authority.PersonID(w))
+		if !ok {
+			p, ok = h.People().ByNumber(w)
+		}
+		if !ok || len(h.People().PostsAt(p.ID, now)) == 0 {
+			return casefile.Value{}, fmt.Errorf("%q is not an officer in post", w)
+		}
+		if f.As == "handlers" && !slices.Contains(h.People().InPost(authority.Handler, authority.UnitID(c.head.Unit), now), p.ID) {
+			return casefile.Value{}, fmt.Errorf("%q is not a case handler of the unit that holds the case", w)
+		}
+		if !slices.Contains(ids, string(p.ID)) {
+			ids = append(ids, string(p.ID))
+		}
+	}
+	return casefile.TextOf(strings.Join(ids, ",")), nil
+}

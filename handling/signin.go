@@ -1,0 +1,206 @@
+package handling
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/internal/account"
+	"plumbline/ledger"
+)
+
+// Errors of signing in.
+var (
+	ErrWrong  = errors.New("name or password is wrong")
+	ErrLocked = errors.New("too many attempts")
+)
+
+// SignedIn is a session that was opened.
+type SignedIn struct {
+	Token string // for the cookie; only its digest is kept
+	Must  bool   // the password must be changed first
+}
+
+// SignIn opens a session. An unknown login costs as much as a wrong password and says the same; that an account
+// is locked is told only to who has its password.
+func (h *House) SignIn(ctx context.Context, login, password, client string) (SignedIn, error) {
+	h.signInMu.Lock() // wrong passwords are counted one after another; argon2id is bounded anyway
+	defer h.signInMu.Unlock()
+	now := h.now()
+	a, err := h.store.Account(ctx, login)
+	if err != nil && !errors.Is(err, casefile.ErrNotFound) {
+		return SignedIn{}, err
+	}
+	lock := lockOf(a)
+	ok, bad := h.passwords.Verify(ctx, password, a.Password)
+	switch {
+	case bad != nil:
+		return SignedIn{}, bad
+	case lock.Locked(now.Time()) && ok:
+		return SignedIn{}, ErrLocked
+	case lock.Locked(now.Time()):
+		return SignedIn{}, ErrWrong
+	}
+	if !ok || err != nil {
+		if err == nil {
+			keepLock(&a, lock.Failed(now.Time()))
+			if err := h.store.PutAccount(ctx, a); err != nil {
+				return SignedIn{}, err
+			}
+		}
+		return SignedIn{}, ErrWrong
+	}
+	if a.Failed != 0 || a.Locked != 0 {
+		keepLock(&a, account.Lock{})
+		if err := h.store.PutAccount(ctx, a); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	token, digest, err := account.NewToken(h.random)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	s := casefile.Session{Token: ledger.Hash(digest), Person: a.Person, Login: a.Login, Started: now, Seen: now, Client: client}
+	return SignedIn{token, a.Must}, h.store.PutSession(ctx, s)
+}
+
+func lockOf(a casefile.Account) account.Lock {
+	l := account.Lock{Times: a.Locks}
+	for range a.Failed {
+		l.Wrong = append(l.Wrong, a.Since.Time())
+	}
+	if a.Locked != 0 {
+		l.Until = a.Locked.Time()
+	}
+	return l
+}
+
+func keepLock(a *casefile.Account, l account.Lock) {
+	a.Failed, a.Locks, a.Since, a.Locked = len(l.Wrong), l.Times, 0, 0
+	if len(l.Wrong) > 0 {
+		a.Since = calendar.InstantOf(l.Wrong[0])
+	}
+	if !l.Until.IsZero() {
+		a.Locked = calendar.InstantOf(l.Until)
+	}
+}
+
+const touch = calendar.Instant(60 * 1_000_000) // a session's last use is written at most once a minute
+
+// Session tells who a token belongs to, and keeps the session alive; casefile.ErrNotFound when it is over.
+func (h *House) Session(ctx context.Context, token string) (casefile.Session, error) {
+	digest, ok := account.TokenDigest(token)
+	if !ok {
+		return casefile.Session{}, casefile.ErrNotFound
+	}
+	s, err := h.store.Session(ctx, ledger.Hash(digest))
+	if err != nil {
+		return s, err
+	}
+	now := h.now()
+	if !(account.Session{Began: s.Started.Time(), Used: s.Seen.Time()}).Alive(now.Time()) {
+		return casefile.Session{}, casefile.ErrNotFound
+	}
+	if now-s.Seen > touch {
+		s.Seen = now
+		if err := h.store.PutSession(ctx, s); err != nil && !errors.Is(err, casefile.ErrStopped) && !errors.Is(err, casefile.ErrReadOnly) {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// Sessions lists a person's sessions that are still alive.
+func (h *House) Sessions(ctx context.Context, who Who) ([]casefile.Session, error) {
+	all, err := h.store.Sessions(ctx, string(who.Person))
+	now := h.now().Time()
+	return slices.DeleteFunc(all, func(s casefile.Session) bool {
+		return !(account.Session{Began: s.Started.Time(), Used: s.Seen.Time()}).Alive(now)
+	}), err
+}
+
+// EndSession ends one of a person's own sessions, or with keep all others.
+func (h *House) EndSession(ctx context.Context, who Who, token ledger.Hash) error {
+	s, err := h.store.Session(ctx, token)
+	if err != nil {
+		return err
+	}
+	if s.Person != string(who.Person) {
+		return casefile.ErrNotFound
+	}
+	return h.store.EndSession(ctx, token)
+}
+
+// WeakPassword lists what speaks against a new password, as keys of account.PasswordFaults.
+type WeakPassword struct{ Faults []string }
+
+func (e *WeakPassword) Error() string { return "the password is too weak" }
+
+// ChangePassword gives a person a new password and ends all their sessions but the one they use.
+func (h *House) ChangePassword(ctx context.Context, who Who, s casefile.Session, current, next string) error {
+	a, err := h.store.Account(ctx, s.Login)
+	if err != nil {
+		return err
+	}
+	ok, err := h.passwords.Verify(ctx, current, a.Password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return ErrWrong
+	}
+	if err := h.setPassword(ctx, &a, next, false); err != nil {
+		return err
+	}
+	return h.endSessions(ctx, a.Person, s.Token)
+}
+
+// PutAccount makes an account for a person, or resets its password; the person must change it at the first sign-in
+// unless keep is set (a demonstration).
+func (h *House) PutAccount(ctx context.Context, login string, person authority.PersonID, password string, keep bool) error {
+	a, err := h.store.Account(ctx, login)
+	if err != nil && !errors.Is(err, casefile.ErrNotFound) {
+		return err
+	}
+	if err == nil && a.Person != string(person) {
+		return casefile.ErrOtherAct
+	}
+	a.Login, a.Person = login, string(person)
+	keepLock(&a, account.Lock{})
+	if err := h.setPassword(ctx, &a, password, !keep); err != nil {
+		return err
+	}
+	return h.endSessions(ctx, a.Person, ledger.Hash{})
+}
+
+func (h *House) setPassword(ctx context.Context, a *casefile.Account, password string, must bool) error {
+	p, _ := h.People().Person(authority.PersonID(a.Person))
+	if faults := account.PasswordFaults(password, a.Login, p.Number); len(faults) > 0 {
+		return &WeakPassword{faults}
+	}
+	hash, err := h.passwords.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	a.Password, a.Changed, a.Must = hash, h.now(), must
+	return h.store.PutAccount(ctx, *a)
+}
+
+func (h *House) endSessions(ctx context.Context, person string, but ledger.Hash) error {
+	all, err := h.store.Sessions(ctx, person)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Token != but {
+			err = errors.Join(err, h.store.EndSession(ctx, s.Token))
+		}
+	}
+	return err
+}
+
+// Idle is how long a session lives unused, for the page that says so.
+const Idle = account.IdleTimeout

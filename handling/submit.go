@@ -1,0 +1,329 @@
+package handling
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/ledger"
+	"plumbline/procedure"
+)
+
+// Request is one act as a person enters it: texts as typed, to be read under the pack's types.
+type Request struct {
+	ID        casefile.ActID // made by the client, so that a retry after an unknown outcome is harmless
+	Case      casefile.CaseID
+	Procedure string            // pack/procedure; only for an act that opens a case
+	Unit      authority.UnitID  // the unit that opens the case
+	Base      int64             // number of the last act when the form was made; a case that moved since is shown first
+	Kind      string            // id of the act
+	Occurred  string            // wall clock of the pack's zone, 2026-03-01T10:05; empty: now. Decisions are always now
+	Subjects  []SubjectInput    // whom or what it is about
+	Data      map[string]string // by name of the datum; empty texts are left out
+	Attached  []casefile.Attached
+	Corrects  casefile.ActID
+	Withdraws casefile.ActID
+	Draft     string
+}
+
+// SubjectInput names a subject of the case, or with an empty ID a new one.
+type SubjectInput struct {
+	ID   casefile.Subject
+	Role string // of a new subject, or its new role
+}
+
+// Answer says what became of an act.
+type Answer struct {
+	Case    casefile.CaseID
+	Kept    casefile.Kept
+	Record  *casefile.Record
+	Refused []procedure.Finding // every reason; the refusal is on the record, nothing else happened
+	Found   []procedure.Finding // what judging found fault with; the act is on the record
+	Opened  []casefile.Duty     // duties that it leaves
+	Receipt *Receipt            // of a case that was opened
+}
+
+// Receipt is what the reporter takes away: with both, and only with both, the progress of the case can be asked for.
+// The secret is shown once and kept only as a digest.
+type Receipt struct{ Code, Secret string }
+
+const mostTries = 8
+
+// Submit judges an act and keeps it. It returns casefile.ErrNotFound where the person may not know the case,
+// *Invalid for what cannot be an act, *Changed where the case moved since the form was made. A decision that the law
+// does not allow comes back as an Answer with Refused.
+func (h *House) Submit(ctx context.Context, who Who, q *Request) (*Answer, error) {
+	for range mostTries {
+		a, err := h.submitOnce(ctx, who, q)
+		if !errors.Is(err, casefile.ErrConflict) {
+			return a, err
+		}
+		// Someone else was faster, or the clock moved: look again.
+	}
+	return nil, fmt.Errorf("case %s: %w %d times in a row", q.Case, casefile.ErrConflict, mostTries)
+}
+
+func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, error) {
+	now := h.now()
+	c, err := h.caseFor(ctx, who, q, now)
+	if err != nil {
+		return nil, err
+	}
+	if c.head.Acts != q.Base && c.head.Revision > 0 {
+		since, err := h.records(ctx, c.head.ID, q.Base)
+		if err != nil {
+			return nil, err
+		}
+		if i := slices.IndexFunc(since, func(r *casefile.Record) bool { return r.ID == q.ID }); i >= 0 {
+			return h.again(c, since[i])
+		}
+		return nil, &Changed{Base: c.head.Acts, Acts: since}
+	}
+	r, info, err := h.record(c, who, q, now)
+	if err != nil {
+		return nil, err
+	}
+	out, err := h.judge(ctx, c, r, now)
+	if err != nil {
+		return nil, err
+	}
+	return h.keep(ctx, c, q, r, info, out, now)
+}
+
+// again answers for an act that was kept before.
+func (h *House) again(c *standing, r *casefile.Record) (*Answer, error) {
+	leaf, err := r.Leaf()
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{Case: c.head.ID, Record: r, Kept: casefile.Kept{Revision: c.head.Revision, Number: r.Number, Leaf: leaf, Again: true}}, nil
+}
+
+// caseFor loads the case of a request, or makes the empty one of an act that opens a case.
+func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.Instant) (*standing, error) {
+	if q.Case != "" {
+		c, err := h.load(ctx, q.Case)
+		if err != nil {
+			return nil, err
+		}
+		action := authority.RecordAct
+		if i := c.proc.ActOf(q.Kind); i >= 0 && c.proc.Act(i).Decision {
+			action = authority.DecideAct
+		}
+		return c, h.may(who, action, &c.head, now)
+	}
+	p, err := h.procedureOf(q.Procedure)
+	if err != nil {
+		return nil, casefile.ErrNotFound
+	}
+	unit, ok := h.People().Unit(q.Unit)
+	if !ok || !h.mayOpen(who, q.Unit, now) {
+		return nil, casefile.ErrNotFound
+	}
+	if len(q.ID) < 16 {
+		return nil, &Invalid{[]Problem{{"id", both("缺少行为编号，请重新打开表单", "the act has no id; open the form again"), nil}}}
+	}
+	id := caseOf(q.ID)
+	if head, err := h.store.Case(ctx, id); err == nil { // the same form sent again
+		records, err := h.records(ctx, id, 0)
+		if err != nil {
+			return nil, err
+		}
+		if head.Opener != string(who.Person) || records[0].ID != q.ID {
+			return nil, casefile.ErrOtherAct
+		}
+		return h.load(ctx, id)
+	}
+	return &standing{head: casefile.Head{ID: id, Procedure: q.Procedure, Unit: string(unit.ID), UnitKind: unit.Kind, Opener: string(who.Person), Opened: now}, proc: p, at: p.New()}, nil
+}
+
+// caseOf derives the id of a case from the act that opens it: one form, one case, however often it is sent.
+func caseOf(id casefile.ActID) casefile.CaseID {
+	d := sha256.Sum256([]byte("plumbline case\n" + string(id)))
+	const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+	b := []byte("c1-")
+	for _, x := range d[:13] {
+		b = append(b, alphabet[x&31])
+	}
+	return casefile.CaseID(b)
+}
+
+// keep makes the change of a judged act and commits it.
+func (h *House) keep(ctx context.Context, c *standing, q *Request, r *casefile.Record, info *procedure.ActInfo, out *judged, now calendar.Instant) (*Answer, error) {
+	answer := &Answer{Case: c.head.ID, Record: r, Refused: out.refused}
+	change := &casefile.Change{Case: c.head.ID, Revision: c.head.Revision, Head: c.head, Draft: q.Draft}
+	change.Head.Updated = now
+	act := &casefile.NewAct{ID: r.ID, Request: q.digest()}
+	var numbered []*procedure.Document
+	if len(out.refused) > 0 {
+		r.Issued = nil
+		for _, f := range out.refused {
+			r.Refused = append(r.Refused, casefile.Reason{Rule: c.proc.Rules()[f.Rule].ID, Clause: f.Clause, Subject: f.Subject, Missing: f.Missing})
+		}
+		change.Notices = append(change.Notices, casefile.Notice{Topic: "refused", Case: c.head.ID, Number: r.Number, Text: info.ID, At: now})
+		if change.Revision == 0 { // a case that was never opened has no record to put the refusal on
+			return answer, nil
+		}
+	} else {
+		for i := range r.Issued {
+			if d := h.pack.Document(r.Issued[i].Kind); d != nil && d.Number != "" {
+				numbered = append(numbered, d)
+				act.Registers = append(act.Registers, casefile.Register{Unit: c.head.Unit, Year: h.year(now), Kind: d.ID})
+			}
+		}
+		h.describe(c, &change.Head, r, info)
+		if err := h.project(ctx, c, out, change, now); err != nil {
+			return nil, err
+		}
+		if change.Revision == 0 {
+			receipt, err := h.newReceipt(&change.Head)
+			if err != nil {
+				return nil, err
+			}
+			answer.Receipt = receipt
+		}
+		for _, f := range out.findings {
+			if f.MadeBy == r.Number && f.WithdrawnBy == 0 {
+				answer.Found = append(answer.Found, f.Finding)
+			}
+		}
+		for _, d := range change.Duties {
+			if d.Cause == r.Number && d.Done == 0 {
+				answer.Opened = append(answer.Opened, d)
+			}
+		}
+		change.Notices = append(change.Notices, casefile.Notice{Topic: "act", Case: c.head.ID, Number: r.Number, Text: info.ID, At: now})
+	}
+	year, unit := h.year(now), c.head.Unit
+	act.Seal = func(change *casefile.Change, number int64, drawn []int64) ([]byte, ledger.Hash, error) {
+		r.Number = number
+		for i, d := range numbered {
+			no := h.documentNumber(d, unit, year, drawn[i])
+			for k := range r.Issued {
+				if r.Issued[k].Kind == d.ID {
+					r.Issued[k].Number = no
+				}
+			}
+			if d.NamesCase && change.Head.Number == "" {
+				change.Head.Number = no
+				change.Head.Words = bigrams(change.Head.Words, no)
+			}
+		}
+		b, err := r.Encode(h.random)
+		if err != nil {
+			return nil, ledger.Hash{}, err
+		}
+		leaf, err := r.Leaf()
+		return b, leaf, err
+	}
+	change.Act = act
+	kept, err := h.store.Commit(ctx, change)
+	if err != nil {
+		return nil, err
+	}
+	answer.Kept = kept
+	if kept.Again {
+		records, err := h.records(ctx, c.head.ID, kept.Number-1)
+		if err != nil {
+			return nil, err
+		}
+		answer.Record, answer.Receipt = records[0], nil
+	}
+	return answer, nil
+}
+
+// describe brings what lists show of a case to what the act says of it.
+func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, info *procedure.ActInfo) {
+	if info.Stage != "" && r.Withdraws == "" {
+		head.Stage = info.Stage
+	}
+	if head.Title == "" {
+		head.Title = c.proc.Title.ZH
+	}
+	words := []string{}
+	for _, f := range info.Fields {
+		i := slices.IndexFunc(r.Data, func(d casefile.Datum) bool { return d.Name == f.Name })
+		if i < 0 || f.Kind != casefile.Text {
+			continue
+		}
+		v := r.Data[i].Value.Text()
+		switch f.As {
+		case "title":
+			head.Title = v
+			words = append(words, v)
+		case "handlers":
+			head.Handlers = strings.Split(v, ",")
+		case "name", "place":
+			words = append(words, v)
+		}
+	}
+	head.Words = bigrams(head.Words, words...)
+}
+
+// digest identifies what the client sent, whenever it was sent.
+func (q *Request) digest() ledger.Hash {
+	c := *q
+	c.Base, c.Draft = 0, ""
+	b, err := json.Marshal(c) // maps in the order of their keys
+	if err != nil {
+		panic(err)
+	}
+	return sha256.Sum256(b)
+}
+
+// bigrams adds texts to what search looks in: pairs of neighbouring Han characters, other runs whole and in lower case.
+// A word of one character stands alone.
+func bigrams(words string, texts ...string) string {
+	seen := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		seen[w] = true
+	}
+	for _, t := range texts {
+		for _, w := range Grams(t) {
+			seen[w] = true
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Keys(seen)), " ")
+}
+
+// Grams cuts a text into the words that search compares.
+func Grams(text string) []string {
+	var out []string
+	var run []rune
+	han := false
+	flush := func() {
+		switch {
+		case len(run) == 0:
+		case !han || len(run) == 1:
+			out = append(out, strings.ToLower(string(run)))
+		default:
+			for i := range len(run) - 1 {
+				out = append(out, string(run[i:i+2]))
+			}
+		}
+		run = run[:0]
+	}
+	for _, c := range text {
+		isHan := unicode.Is(unicode.Han, c)
+		if !isHan && !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			flush()
+			continue
+		}
+		if isHan != han {
+			flush()
+			han = isHan
+		}
+		run = append(run, c)
+	}
+	flush()
+	return out
+}

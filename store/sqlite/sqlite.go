@@ -1,0 +1,373 @@
+// Package sqlite keeps the record in one SQLite file: for a station, a bureau, a demonstration.
+//
+// One goroutine writes, on a connection of its own. It takes what is waiting, up to 256 changes, and moves them in one
+// transaction (WAL, synchronous=FULL), so that many callers share one sync; callers get their answers after it. Readers
+// have connections that cannot write. The heads of both logs move with every batch, so a crash cannot part acts and ledger.
+//
+// An engine error other than a broken constraint ends writing for good: the store is marked failed, and what was waiting
+// gets ErrStopped. A sync that failed is never tried again; a restart finds out from the disk what is kept.
+//
+// Who can alter the file can alter the projections (heads, duties, findings), delete what was never witnessed outside, and
+// make up a whole new ledger. Who has kept a head of the ledger notices anything that changed below it.
+//
+// Not handled: file systems without locks or with false syncs (NFS and its like), Windows.
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+
+	"plumbline/casefile"
+	"plumbline/ledger"
+	"plumbline/store/group"
+)
+
+// Options of a store; the zero Options are for production.
+type Options struct {
+	Readers int          // connections for reading; 0: 4
+	Log     *slog.Logger // nil: discarded
+}
+
+// Store is a handling.Store in one SQLite file.
+type Store struct {
+	path  string
+	log   *slog.Logger
+	lock  *os.File
+	write *sql.DB // one connection, owned by the writer
+	read  *sql.DB
+	queue *group.Queue[*job]
+	w     *writer
+	id    string
+
+	failed   atomic.Pointer[error]
+	readonly atomic.Bool
+}
+
+const (
+	oldestEngine = "3.51.3" // earlier ones can lose WAL content when a checkpoint and a reset race
+	batchSize    = 256
+	// checkpointEvery: changes between two checkpoints. They run between batches; the engine's own limit lies far above.
+	checkpointEvery = 2000
+)
+
+//go:embed migration/*.sql
+var migrations embed.FS
+
+// Open opens the store in the file path, making it when it is not there, and brings its tables up to date. It refuses a
+// file that another process has open, one of a newer program, and settings under which an acknowledged act could be lost.
+func Open(ctx context.Context, path string, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{path: path, log: o.Log}
+	if err := s.open(ctx, o); err != nil {
+		s.shut()
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, o Options) error {
+	var err error
+	if s.lock, err = lock(s.path + ".lock"); err != nil {
+		return err
+	}
+	fresh, err := missing(s.path)
+	if err != nil {
+		return err
+	}
+	s.write = sql.OpenDB(connector{dsn(s.path, false), false})
+	s.write.SetMaxOpenConns(1)
+	if err := s.write.PingContext(ctx); err != nil {
+		return err
+	}
+	if fresh { // the name of a new file is on disk only when its folder is
+		if err := syncDir(filepath.Dir(s.path)); err != nil {
+			return err
+		}
+	}
+	if err := migrate(ctx, s.write); err != nil {
+		return err
+	}
+	s.read = sql.OpenDB(connector{dsn(s.path, true), true})
+	s.read.SetMaxOpenConns(o.Readers)
+	s.read.SetMaxIdleConns(o.Readers)
+	if err := s.read.PingContext(ctx); err != nil {
+		return err
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	if s.w, err = newWriter(ctx, s); err != nil {
+		return err
+	}
+	s.queue = group.New(batchSize, s.w.batch, s.w.checkpoint)
+	return nil
+}
+
+// begin fills the rows every store has, and reads what kind of store this is.
+func (s *Store) begin(ctx context.Context) error {
+	var name [16]byte
+	if _, err := io.ReadFull(rand.Reader, name[:]); err != nil {
+		return err
+	}
+	var none ledger.Head
+	root, err := none.Root()
+	if err != nil {
+		return err
+	}
+	edge, err := none.AppendBinary(nil)
+	if err != nil {
+		return err
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
+	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (one, store) VALUES (1, ?) ON CONFLICT DO NOTHING`, hex.EncodeToString(name[:])); err != nil {
+		return err
+	}
+	// Only an empty store gets empty heads: a head that is missing beside acts is damage.
+	if _, err := tx.ExecContext(ctx, `INSERT INTO ledger_head (log, size, root, edge) SELECT log, 0, ?1, ?2 FROM (SELECT 1 AS log UNION ALL SELECT 2)
+		WHERE NOT EXISTS (SELECT 1 FROM act) AND NOT EXISTS (SELECT 1 FROM view) AND NOT EXISTS (SELECT 1 FROM ledger_head)`, root[:], edge); err != nil {
+		return err
+	}
+	var readonly string
+	if err := tx.QueryRowContext(ctx, `SELECT store, readonly FROM meta`).Scan(&s.id, &readonly); err != nil {
+		return err
+	}
+	s.readonly.Store(readonly != "")
+	return tx.Commit()
+}
+
+// ID is the random name the store was given when it was made.
+func (s *Store) ID() string { return s.id }
+
+// Health is nil while changes can be acknowledged.
+func (s *Store) Health() error {
+	if p := s.failed.Load(); p != nil {
+		return *p
+	}
+	if s.readonly.Load() {
+		return casefile.ErrReadOnly
+	}
+	return nil
+}
+
+// fail marks the store failed; the first cause stays.
+func (s *Store) fail(cause error) error {
+	err := fmt.Errorf("%w: %w", casefile.ErrStopped, cause)
+	if s.failed.CompareAndSwap(nil, &err) {
+		s.log.Error("store stopped", "path", s.path, "cause", cause)
+	}
+	return *s.failed.Load()
+}
+
+// Close writes what is waiting and closes the file.
+func (s *Store) Close() error {
+	s.queue.Close()
+	closed := fmt.Errorf("%w: closed", casefile.ErrStopped)
+	s.failed.CompareAndSwap(nil, &closed)
+	return s.shut()
+}
+
+func (s *Store) shut() error {
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.w != nil {
+		errs = append(errs, s.w.close())
+	}
+	if s.write != nil {
+		errs = append(errs, s.write.Close())
+	}
+	if s.lock != nil {
+		errs = append(errs, s.lock.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migration")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+	if err != nil {
+		return err
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// settings of every connection. They are read back, because a build, a file or a file system may not grant them.
+var settings = []struct{ name, value, why string }{
+	{"journal_mode", "wal", "readers and the writer would stand in each other's way"},
+	{"synchronous", "2", "an acknowledged act could be lost when power fails"},
+	{"foreign_keys", "1", "rows could stand without their case"},
+	{"trusted_schema", "0", "a prepared file could run functions"},
+	{"mmap_size", "0", "a stray write or a read error could pass unnoticed"},
+	{"cell_size_check", "1", "a damaged page could be taken for a sound one"},
+}
+
+func dsn(path string, read bool) string {
+	q := url.Values{}
+	q.Add("_pragma", "busy_timeout(10000)")
+	for _, s := range settings {
+		if s.name != "journal_mode" || !read {
+			value := s.value
+			if s.name == "synchronous" {
+				value = "full"
+			}
+			q.Add("_pragma", s.name+"("+value+")")
+		}
+	}
+	if read {
+		q.Set("mode", "ro")
+		q.Add("_pragma", "query_only(1)")
+		q.Add("_pragma", "cache_size(-16000)")
+	} else {
+		q.Set("_txlock", "immediate")
+		q.Add("_pragma", "wal_autocheckpoint(100000)")
+		q.Add("_pragma", "cache_size(-64000)")
+		q.Add("_pragma", "temp_store(2)")
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// connector opens connections and lets none out whose settings are not those asked for.
+type connector struct {
+	dsn  string
+	read bool
+}
+
+var engine = &sqlite.Driver{}
+
+func (c connector) Driver() driver.Driver { return engine }
+
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := engine.Open(c.dsn)
+	if err != nil {
+		return nil, err
+	}
+	if err := verify(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+func verify(ctx context.Context, conn driver.Conn) error {
+	q, ok := conn.(driver.QueryerContext)
+	if !ok {
+		return errors.New("the driver cannot be asked for its settings")
+	}
+	one := func(text string) (string, error) {
+		rows, err := q.QueryContext(ctx, text, nil)
+		if err != nil {
+			return "", err
+		}
+		defer rows.Close() //nolint:errcheck // read only
+		v := make([]driver.Value, 1)
+		if err := rows.Next(v); err != nil {
+			return "", fmt.Errorf("%s: %w", text, err)
+		}
+		return fmt.Sprint(v[0]), nil
+	}
+	version, err := one("SELECT sqlite_version()")
+	if err != nil {
+		return err
+	}
+	if older(version, oldestEngine) {
+		return fmt.Errorf("SQLite %s is older than %s: its write-ahead log can lose acknowledged acts", version, oldestEngine)
+	}
+	for _, s := range settings {
+		have, err := one("PRAGMA " + s.name)
+		if err != nil {
+			return err
+		}
+		if have != s.value {
+			return fmt.Errorf("%s is %s and must be %s: otherwise %s", s.name, have, s.value, s.why)
+		}
+	}
+	return nil
+}
+
+func older(have, want string) bool {
+	h, w := strings.Split(have, "."), strings.Split(want, ".")
+	for i := range w {
+		a, b := 0, 0
+		if i < len(h) {
+			a, _ = strconv.Atoi(h[i]) // not a number counts as 0: older
+		}
+		if b, _ = strconv.Atoi(w[i]); a != b {
+			return a < b
+		}
+	}
+	return false
+}
+
+// lock takes the side file for this process; the kernel gives it back when the process ends, however it ends.
+func lock(name string) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(fmt.Errorf("another process has the store open (lock on %s: %w)", name, err), f.Close())
+	}
+	return f, nil
+}
+
+func missing(name string) (bool, error) {
+	_, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	return false, err
+}
+
+func syncDir(name string) error {
+	d, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func micros(t time.Time) int64 { return t.UnixMicro() }

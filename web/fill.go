@@ -1,0 +1,380 @@
+package web
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/procedure"
+)
+
+// This file turns what handling answers into what pages show.
+
+func (c *call) articles(basis []string) []string {
+	var out []string
+	for _, b := range basis {
+		out = append(out, c.House.Pack().Cite(b).Text().In(c.lang))
+	}
+	return out
+}
+
+func caseURL(id casefile.CaseID) string { return "/cases/" + string(id) }
+
+func actURL(id casefile.CaseID, n int64) string {
+	return caseURL(id) + "/acts/" + strconv.FormatInt(n, 10)
+}
+
+func doURL(id casefile.CaseID, act string, subject casefile.Subject) string {
+	u := caseURL(id) + "/do/" + act
+	if subject != "" {
+		u += "?subject=" + string(subject)
+	}
+	return u
+}
+
+func (c *call) caseRef(h *casefile.Head) CaseRef {
+	number := h.Number
+	if number == "" {
+		number = string(h.ID)
+	}
+	return CaseRef{Title: h.Title, Number: number, Href: caseURL(h.ID)}
+}
+
+func (c *call) caseHead(f *handling.File) CaseHead {
+	ref := c.caseRef(&f.Head)
+	head := CaseHead{Title: ref.Title, Number: ref.Number, Href: ref.Href, Kind: f.Proc.Title.In(c.lang), Stage: f.Stage.In(c.lang), Unit: f.Unit.In(c.lang), Handlers: c.names(f.Head.Handlers)}
+	if f.Head.Closed {
+		head.Chips = append(head.Chips, Chip{c.both("已办结", "closed"), Good})
+	}
+	if f.Head.Overdue > 0 {
+		head.Chips = append(head.Chips, Chip{c.both("有逾期", "overdue"), Bad})
+	}
+	return head
+}
+
+func (c *call) names(ids []string) []string {
+	var out []string
+	for _, id := range ids {
+		out = append(out, c.House.Name(id))
+	}
+	return out
+}
+
+// partyName is how a subject of the case is called.
+func partyName(people []handling.Party, id casefile.Subject) string {
+	for i := range people {
+		if people[i].ID == id {
+			return people[i].Label()
+		}
+	}
+	return string(id)
+}
+
+func dutyInfo(p *procedure.Procedure, id string) *procedure.DutyInfo {
+	for i := range p.Duties() {
+		if d := &p.Duties()[i]; d.ID == id {
+			return d
+		}
+	}
+	return nil
+}
+
+// limit shows a duty with its clock.
+func (c *call) limit(p *procedure.Procedure, d *casefile.Duty, people []handling.Party) Limit {
+	l := Limit{Start: d.Opened, Due: d.Due, Liberty: d.Liberty, State: LimitRunning}
+	info := dutyInfo(p, d.Duty)
+	if info != nil {
+		l.Title, l.Articles, l.Promptly = info.Title.In(c.lang), c.articles(info.Basis), info.Promptly || info.Warn
+	} else {
+		l.Title = d.Duty
+	}
+	if d.Subject != "" {
+		l.Person = partyName(people, d.Subject)
+	}
+	if d.Due != 0 {
+		z := c.House.Pack().Zone
+		l.Civil = z.End(z.Date(d.Due)) == d.Due
+		if d.Amber != 0 {
+			// Amber is 80 % of the way, so the start follows from both.
+			start := d.Due - (d.Due-d.Amber)*5
+			l.Start = start
+			if d.Due > start {
+				l.Used = int(min(100, max(0, (c.now-start)*100/(d.Due-start))))
+			}
+		}
+	}
+	switch {
+	case d.Done != 0:
+		l.State = LimitDone
+	case d.Waiting:
+		l.State = LimitSuspended
+	case d.Due != 0 && d.Due < c.now:
+		l.State = LimitOverdue
+	case d.Due != 0 && d.Amber <= c.now:
+		l.State = LimitNear
+	}
+	return l
+}
+
+// limits are the duties of a case that are still to be done, liberty first, then by deadline.
+func (c *call) limits(f *handling.File) []Limit {
+	var out []Limit
+	for i := range f.Duties {
+		d := &f.Duties[i]
+		if d.Done != 0 {
+			continue
+		}
+		l := c.limit(f.Proc, d, f.People)
+		l.Act = c.discharging(f, d)
+		out = append(out, l)
+	}
+	slices.SortStableFunc(out, func(a, b Limit) int {
+		if x := weight(a) - weight(b); x != 0 {
+			return x
+		}
+		return int(max(-1, min(1, a.Due-b.Due)))
+	})
+	return out
+}
+
+func weight(l Limit) int {
+	switch {
+	case l.Liberty:
+		return 0
+	case l.Due != 0 && !l.Promptly:
+		return 1
+	case l.Due != 0:
+		return 2
+	}
+	return 3
+}
+
+// discharging is the act by which this person may do a duty now.
+func (c *call) discharging(f *handling.File, d *casefile.Duty) *Link {
+	info := dutyInfo(f.Proc, d.Duty)
+	if info == nil {
+		return nil
+	}
+	for _, n := range f.Next {
+		if len(n.Against) == 0 && slices.Contains(info.Do, n.Act) && (n.Subject == d.Subject || n.Subject == "" || d.Subject == "") && c.offers(f, n) {
+			a := f.Proc.Act(n.Act)
+			return &Link{a.Title.In(c.lang), doURL(f.Head.ID, a.ID, n.Subject)}
+		}
+	}
+	return nil
+}
+
+// offers tells whether an act is offered to this person at all: acts about a new person only where their role is free,
+// and only to those whose relation to the case lets them act.
+func (c *call) offers(f *handling.File, n procedure.Next) bool {
+	a := f.Proc.Act(n.Act)
+	action := authority.RecordAct
+	if a.Decision {
+		action = authority.DecideAct
+	}
+	d := c.House.People().May(authority.Query{Who: c.who.Person, Action: action, Case: &authority.CaseView{Unit: authority.UnitID(f.Head.Unit), Opener: authority.PersonID(f.Head.Opener), Handlers: personIDs(f.Head.Handlers), Closed: f.Head.Closed}, Now: c.now, Purpose: c.who.Purpose})
+	if !d.Allowed {
+		return false
+	}
+	if n.Subject == "" && a.Scope != "case" {
+		return a.Role == ""
+	}
+	return true
+}
+
+func personIDs(in []string) []authority.PersonID {
+	var out []authority.PersonID
+	for _, p := range in {
+		out = append(out, authority.PersonID(p))
+	}
+	return out
+}
+
+// reasons tells findings in words, with what would remove them.
+func (c *call) reasons(p *procedure.Procedure, id casefile.CaseID, found []procedure.Finding, people []handling.Party) []Reason {
+	var out []Reason
+	for i := range found {
+		why := p.Why(&found[i])
+		r := Reason{Text: why.Asks.In(c.lang), Articles: c.articles(why.Basis)}
+		if rule := why.Rule.Title.In(c.lang); rule != "" && rule != r.Text {
+			r.Fact = rule
+		}
+		if found[i].Subject != "" {
+			r.Text = partyName(people, found[i].Subject) + c.both("：", ": ") + r.Text
+		}
+		if found[i].Unjudged && found[i].Missing != "" {
+			r.Fact = c.both("缺少事实：", "missing fact: ") + found[i].Missing
+		}
+		if len(why.Acts) > 0 && id != "" {
+			a := p.Act(why.Acts[0])
+			r.Mend = &Link{a.Title.In(c.lang), doURL(id, a.ID, found[i].Subject)}
+		}
+		if !slices.ContainsFunc(out, func(x Reason) bool { return x.Text == r.Text }) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func (c *call) storedReasons(f *handling.File, refused []casefile.Reason) []Reason {
+	var found []procedure.Finding
+	for _, r := range refused {
+		i := slices.IndexFunc(f.Proc.Rules(), func(x procedure.Rule) bool { return x.ID == r.Rule })
+		if i < 0 {
+			continue
+		}
+		found = append(found, procedure.Finding{Rule: i, Clause: r.Clause, Subject: r.Subject, Missing: r.Missing, Unjudged: r.Missing != ""})
+	}
+	return c.reasons(f.Proc, "", found, f.People)
+}
+
+func (c *call) finding(f *handling.File, x *casefile.Finding) Finding {
+	out := Finding{Rule: x.Rule, Title: x.Rule, Severity: Severity(x.Severity), At: x.At}
+	for _, r := range f.Proc.Rules() {
+		if r.ID == x.Rule {
+			out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articles(r.Basis), second(r.Setting, c.lang)
+		}
+	}
+	if x.Subject != "" {
+		out.Person = partyName(f.People, x.Subject)
+	}
+	if x.Unjudged {
+		out.Unjudged = x.Missing
+	}
+	if x.Cause > 0 && int(x.Cause) <= len(f.Acts) {
+		out.Act = &Link{c.actTitle(f, &f.Acts[x.Cause-1]), actURL(f.Head.ID, x.Cause)}
+	}
+	if x.Due != 0 {
+		out.Facts = c.both("期限 ", "limit ") + c.local(x.Due)
+	}
+	if x.WithdrawnBy > 0 {
+		out.State = c.both("已因第"+strconv.FormatInt(x.WithdrawnBy, 10)+"号行为撤回", "withdrawn by act "+strconv.FormatInt(x.WithdrawnBy, 10))
+	}
+	return out
+}
+
+// second picks the language of a note written "中文 / English".
+func second(s, lang string) string {
+	zh, en, ok := strings.Cut(s, " / ")
+	if ok && lang == "en" {
+		return en
+	}
+	return zh
+}
+
+func (c *call) local(t calendar.Instant) string {
+	return t.Time().In(c.House.Pack().Zone.Location()).Format("2006-01-02 15:04")
+}
+
+func (c *call) actTitle(f *handling.File, a *handling.FileAct) string {
+	if a.Info == nil {
+		return a.Kind
+	}
+	return a.Info.Title.In(c.lang)
+}
+
+func (c *call) act(f *handling.File, a *handling.FileAct) Act {
+	out := Act{Title: c.actTitle(f, a), Href: actURL(f.Head.ID, a.Number), Index: strconv.FormatInt(a.Index, 10), Occurred: a.Occurred, DayOnly: a.Precision == calendar.Day, Recorded: a.Recorded, State: ActStands}
+	if a.Actor != nil {
+		out.Who = c.House.Name(a.Actor.Person)
+		if held, ok := c.House.PostOf(authority.PersonID(a.Actor.Person), a.Occurred); ok {
+			out.Post = c.post(held.Post)
+		}
+	}
+	if d := a.Recorded - a.Occurred; a.Late {
+		out.Late = c.both(fmt.Sprintf("补录，晚%d日", d/day), fmt.Sprintf("entered %d days later", d/day))
+	}
+	for _, s := range a.Subjects {
+		out.Persons = append(out.Persons, partyName(f.People, s.ID))
+	}
+	switch {
+	case len(a.Refused) > 0:
+		out.State, out.Reasons = ActRefused, c.storedReasons(f, a.Refused)
+	case a.Corrected > 0:
+		out.State, out.By = ActCorrected, c.linkTo(f, a.Corrected)
+	case a.Withdrawn > 0:
+		out.State, out.By = ActWithdrawn, c.linkTo(f, a.Withdrawn)
+	case a.ByLaw:
+		out.State = ActByLaw
+	}
+	for i := range f.Acts {
+		if x := &f.Acts[i]; x.ID != "" && (x.ID == a.Corrects || x.ID == a.Withdraws) {
+			out.Names = c.linkTo(f, x.Number)
+		}
+	}
+	if a.Info != nil {
+		out.Decision, out.Articles = a.Info.Decision, c.articles(a.Info.Basis)
+		for i := range a.Info.Fields {
+			fi := &a.Info.Fields[i]
+			for _, d := range a.Data {
+				if d.Name != fi.Name {
+					continue
+				}
+				text := c.House.Show(fi, d.Value, c.lang)
+				if fi.Long {
+					out.Gist = short(text, 120)
+				} else {
+					out.Data = append(out.Data, Pair{fi.Title.In(c.lang), text})
+				}
+			}
+		}
+	}
+	for _, d := range a.Issued {
+		title, number := d.Kind, d.Number
+		if doc := c.House.Pack().Document(d.Kind); doc != nil {
+			title = doc.Title.In(c.lang)
+		}
+		if len(a.Refused) == 0 {
+			out.Docs = append(out.Docs, Link{strings.TrimSpace(title + " " + number), documentURL(f.Head.ID, a.Number, d.Kind)})
+		}
+	}
+	for _, x := range a.Attached {
+		out.Files = append(out.Files, Link{x.Name, fileURL(f.Head.ID, x)})
+	}
+	for i := range f.Findings {
+		if x := &f.Findings[i]; x.MadeBy == a.Number && x.WithdrawnBy == 0 && !x.Warn {
+			out.Findings = append(out.Findings, c.finding(f, x))
+		}
+	}
+	return out
+}
+
+const day = calendar.Instant(24 * 3600 * 1_000_000)
+
+func short(s string, n int) string {
+	r := []rune(s)
+	if len(r) <= n {
+		return s
+	}
+	return string(r[:n]) + "…"
+}
+
+func documentURL(id casefile.CaseID, act int64, kind string) string {
+	return caseURL(id) + "/documents/" + strconv.FormatInt(act, 10) + "/" + kind
+}
+
+func fileURL(id casefile.CaseID, a casefile.Attached) string {
+	return caseURL(id) + "/files/" + a.Digest.String()
+}
+
+func (c *call) linkTo(f *handling.File, n int64) *Link {
+	if n < 1 || int(n) > len(f.Acts) {
+		return nil
+	}
+	return &Link{c.actTitle(f, &f.Acts[n-1]), actURL(f.Head.ID, n)}
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.0f KB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d B", n)
+}

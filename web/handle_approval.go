@@ -1,0 +1,160 @@
+package web
+
+import (
+	"slices"
+
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/procedure"
+)
+
+// approval shows a decision with everything it rests on: the conditions and what meets them, the file on one page, what
+// changed since the last round, what reviewers said.
+func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subject casefile.Subject, limits []Limit) *Approval {
+	p := &Approval{Frame: c.frame(AreaCases), Head: c.caseHead(f), Title: a.Title.In(c.lang), Articles: c.articles(a.Basis), Limits: limits, Form: form, Refusal: form.Refusal, Conflict: form.Conflict, Round: 1}
+	form.Refusal, form.Conflict = nil, nil
+	p.Form = form
+	kind := f.Proc.ActOf(a.ID)
+
+	// Conditions: what stands against it, and what of its preconditions is done.
+	for _, n := range f.Next {
+		if n.Act != kind || subject != "" && n.Subject != subject && n.Subject != "" {
+			continue
+		}
+		if a.Scope != "case" && n.Subject == "" && len(f.People) > 0 {
+			continue
+		}
+		for _, r := range c.reasons(f.Proc, f.Head.ID, n.Against, f.People) {
+			p.Checks = append(p.Checks, Condition{Text: r.Text, Met: "unmet", Articles: r.Articles, Fact: r.Fact, Act: r.Mend})
+		}
+	}
+	for _, before := range f.Proc.Needs(kind) {
+		for i := len(f.Acts) - 1; i >= 0; i-- {
+			x := &f.Acts[i]
+			if x.Info != nil && x.Info.ID == f.Proc.ActID(before) && len(x.Refused) == 0 && x.Withdrawn == 0 && x.Corrected == 0 {
+				shown := c.act(f, x)
+				text := shown.Title
+				for _, who := range shown.Persons {
+					text += " " + who
+				}
+				p.Checks = append(p.Checks, Condition{Text: text, Met: "met", Fact: c.both("由", "by ") + shown.Who + " " + c.local(x.Occurred), Act: &Link{c.both("查看", "see"), shown.Href}})
+				break
+			}
+		}
+	}
+
+	// The proposal: the last act of the stage of proposing is the last act that somebody else did before this decision and
+	// that this decision must follow; its data are what is decided.
+	for i := len(f.Acts) - 1; i >= 0; i-- {
+		x := &f.Acts[i]
+		if x.Info == nil || len(x.Refused) > 0 || x.Withdrawn > 0 || x.Corrected > 0 {
+			continue
+		}
+		if x.Info.Part == "proposal" || slices.Contains(f.Proc.Needs(kind), f.Proc.ActOf(x.Info.ID)) {
+			shown := c.act(f, x)
+			p.By, p.At, p.Proposal, p.Reasons = shown.Who+" "+shown.Post, x.Occurred, shown.Data, shown.Gist
+			for _, who := range shown.Persons {
+				p.Proposal = append([]Pair{{c.both("针对", "about"), who}}, p.Proposal...)
+			}
+			break
+		}
+	}
+	last := int64(0) // the last return
+	for i := range f.Acts {
+		x := &f.Acts[i]
+		if x.Info == nil || len(x.Refused) > 0 {
+			continue
+		}
+		if x.Info.Part == "return" {
+			last = x.Number
+			p.Round++
+			for _, d := range c.act(f, x).Data {
+				p.Returned = d.Value
+			}
+			if g := c.act(f, x).Gist; g != "" {
+				p.Returned = g
+			}
+		}
+	}
+	stages := map[string]*FilePart{}
+	var order []string
+	for i := range f.Acts {
+		x := &f.Acts[i]
+		if x.Info == nil || len(x.Refused) > 0 {
+			continue
+		}
+		stage := x.Info.Stage
+		if stage == "" && len(order) > 0 {
+			stage = order[len(order)-1]
+		}
+		if stages[stage] == nil {
+			stages[stage] = &FilePart{Title: stageTitle(f.Proc, stage).In(c.lang)}
+			order = append(order, stage)
+		}
+		shown := c.act(f, x)
+		text := shown.Title
+		for _, who := range shown.Persons {
+			text += " " + who
+		}
+		note := shown.Gist
+		for _, d := range shown.Data {
+			if note != "" {
+				note += c.both("；", "; ")
+			}
+			note += d.Name + c.both("：", ": ") + d.Value
+		}
+		stages[stage].Rows = append(stages[stage].Rows, FileRow{Text: text, Note: short(note, 200), Href: shown.Href, New: last > 0 && x.Number > last})
+		if x.Info.Part == "review" {
+			o := Opinion{Who: shown.Who, Post: shown.Post, Text: shown.Gist, At: x.Occurred, Href: shown.Href, Round: 1}
+			for _, d := range shown.Data {
+				o.Result = d.Value
+				break
+			}
+			p.Opinions = append(p.Opinions, o)
+		}
+	}
+	for _, s := range order {
+		p.File = append(p.File, *stages[s])
+	}
+	p.Changes = c.differences(f, last)
+	return p
+}
+
+// differences compares the data that acts gave before the last return with what the same acts gave after it.
+func (c *call) differences(f *handling.File, last int64) []Difference {
+	if last == 0 {
+		return nil
+	}
+	type key struct{ kind, subject, name string }
+	before := map[key]string{}
+	var out []Difference
+	for i := range f.Acts {
+		x := &f.Acts[i]
+		if x.Info == nil || len(x.Refused) > 0 || x.Info.Part == "return" || x.Info.Part == "review" {
+			continue
+		}
+		subject := ""
+		if len(x.Subjects) > 0 {
+			subject = string(x.Subjects[0].ID)
+		}
+		for k := range x.Info.Fields {
+			fi := &x.Info.Fields[k]
+			value := ""
+			for _, d := range x.Data {
+				if d.Name == fi.Name {
+					value = c.House.Show(fi, d.Value, c.lang)
+				}
+			}
+			at := key{x.Info.ID, subject, fi.Name}
+			if x.Number > last && before[at] != value {
+				label := fi.Title.In(c.lang)
+				if subject != "" {
+					label = partyName(f.People, casefile.Subject(subject)) + " " + label
+				}
+				out = append(out, Difference{Label: label, Before: short(before[at], 120), After: short(value, 120), Act: c.linkTo(f, x.Number)})
+			}
+			before[at] = value
+		}
+	}
+	return out
+}

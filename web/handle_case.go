@@ -1,0 +1,339 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/procedure"
+)
+
+func (c *call) caseID() casefile.CaseID { return casefile.CaseID(c.r.PathValue("id")) }
+
+func casePage(c *call) error {
+	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "case")
+	if err != nil {
+		return err
+	}
+	p := &Case{Frame: c.frame(AreaCases), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f)}
+	for i := len(f.Acts) - 1; i >= 0; i-- {
+		a := c.act(f, &f.Acts[i])
+		if a.State == ActRefused {
+			p.Refusals++
+		}
+		p.Acts = append(p.Acts, a)
+		for _, d := range f.Acts[i].Issued {
+			if len(f.Acts[i].Refused) == 0 {
+				p.Docs = append(p.Docs, c.documentRow(f, &f.Acts[i], d))
+			}
+		}
+		for _, x := range f.Acts[i].Attached {
+			p.Files = append(p.Files, Attachment{Name: x.Name, Href: fileURL(f.Head.ID, x), Size: size(x.Size), Digest: x.Digest.String(), Act: c.linkTo(f, f.Acts[i].Number), At: f.Acts[i].Recorded, By: a.Who})
+		}
+	}
+	p.Next, p.NotYet = c.nexts(f)
+	for i := range f.Findings {
+		if x := &f.Findings[i]; x.WithdrawnBy == 0 && !x.Warn {
+			p.Findings = append(p.Findings, c.finding(f, x))
+		}
+	}
+	slices.SortStableFunc(p.Findings, func(a, b Finding) int { return int(a.Severity - b.Severity) })
+	p.People = c.people(f)
+	p.Facts = c.facts(f)
+	if _, looks, err := c.House.Looks(c.r.Context(), c.who, f.Head.ID, 6); err == nil {
+		p.LooksURL = caseURL(f.Head.ID) + "/looks"
+		p.Looks = c.looked(looks)
+	}
+	if ref := c.r.URL.Query().Get("done"); ref != "" {
+		p.Flash = c.done(f, ref)
+	}
+	return c.page(http.StatusOK, p)
+}
+
+// done says what the act just entered did.
+func (c *call) done(f *handling.File, ref string) *Flash {
+	n, err := strconv.ParseInt(ref, 10, 64)
+	if err != nil || n < 1 || int(n) > len(f.Acts) {
+		return nil
+	}
+	a := &f.Acts[n-1]
+	flash := &Flash{Tone: Good, Text: c.both("已记入本案第"+ref+"号行为：", "On record as act "+ref+" of this case: ") + c.actTitle(f, a), Ref: strconv.FormatInt(a.Index, 10), Link: &Link{c.both("查看", "see it"), actURL(f.Head.ID, n)}}
+	found := 0
+	for _, x := range f.Findings {
+		if x.MadeBy == n && x.WithdrawnBy == 0 && !x.Warn {
+			found++
+		}
+	}
+	if found > 0 {
+		flash.Tone, flash.Text = Near, flash.Text+c.both(fmt.Sprintf("；发现%d个问题，见下", found), fmt.Sprintf("; %d found fault with it, below", found))
+	}
+	return flash
+}
+
+func (c *call) stages(f *handling.File) []Stage {
+	var out []Stage
+	state := "past"
+	for _, s := range f.Proc.Stages() {
+		x := Stage{Title: s.Title.In(c.lang), State: state}
+		if s.ID == f.Head.Stage {
+			x.State, state = "now", "ahead"
+			if f.Head.Closed {
+				x.State = "past"
+			}
+		}
+		for _, a := range f.Acts {
+			if a.Info != nil && a.Info.Stage == s.ID && len(a.Refused) == 0 && x.At == 0 {
+				x.At = a.Occurred
+			}
+		}
+		if x.At == 0 && x.State == "past" {
+			x.State = "skipped"
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func (c *call) documentRow(f *handling.File, a *handling.FileAct, d casefile.Issued) Document {
+	title := d.Kind
+	if doc := c.House.Pack().Document(d.Kind); doc != nil {
+		title = doc.Title.In(c.lang)
+	}
+	out := Document{Title: title, Number: d.Number, Href: documentURL(f.Head.ID, a.Number, d.Kind), At: a.Recorded, State: c.both("已出具", "issued"), Tone: Good}
+	if c.Printer != nil {
+		out.PDF = out.Href + "/pdf"
+	}
+	if a.Corrected > 0 || a.Withdrawn > 0 {
+		out.State, out.Tone = c.both("已被更正或者撤回", "corrected or withdrawn"), Note
+	}
+	return out
+}
+
+// nexts lists what may be done now and what not yet. What duties ask for comes first; an act of one subject is shown
+// with the subject's name.
+func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
+	wanted := map[int]*Limit{}
+	for i := range f.Duties {
+		d := &f.Duties[i]
+		if info := dutyInfo(f.Proc, d.Duty); d.Done == 0 && info != nil {
+			for _, x := range info.Do {
+				if l := c.limit(f.Proc, d, f.People); wanted[x] == nil || l.Due != 0 && (wanted[x].Due == 0 || l.Due < wanted[x].Due) {
+					wanted[x] = &l
+				}
+			}
+		}
+	}
+	possible := map[int]bool{}
+	for _, n := range f.Next {
+		possible[n.Act] = possible[n.Act] || len(n.Against) == 0 && c.offers(f, n)
+	}
+	for _, n := range f.Next {
+		a := f.Proc.Act(n.Act)
+		if !c.offers(f, n) || a.Opens || f.Head.Closed && !a.Relieves {
+			continue
+		}
+		title := a.Title.In(c.lang)
+		if n.Subject != "" {
+			title += c.both("：", ": ") + partyName(f.People, n.Subject)
+		}
+		if len(n.Against) == 0 || a.Relieves {
+			next = append(next, NextAct{Link: Link{title, doURL(f.Head.ID, a.ID, n.Subject)}, Gist: a.Help.In(c.lang), Main: wanted[n.Act] != nil, Relieves: a.Relieves, Due: wanted[n.Act]})
+			continue
+		}
+		if !possible[n.Act] {
+			not = append(not, NotYet{title, c.reasons(f.Proc, f.Head.ID, n.Against, f.People)})
+		}
+	}
+	slices.SortStableFunc(next, func(a, b NextAct) int { return order(a) - order(b) })
+	return next, not
+}
+
+func order(n NextAct) int {
+	switch {
+	case n.Main && n.Due != nil && n.Due.Liberty:
+		return 0
+	case n.Main && n.Due != nil && n.Due.Due != 0:
+		return 1
+	case n.Main:
+		return 2
+	case n.Relieves:
+		return 4
+	}
+	return 3
+}
+
+func (c *call) people(f *handling.File) []Person {
+	var out []Person
+	for i := range f.People {
+		x := &f.People[i]
+		p := Person{Name: x.Label(), Role: c.role(x.Role), Href: "#acts"}
+		if x.Kind != "person" {
+			p.Role = c.both("物品", "item")
+		}
+		for _, l := range f.Duties {
+			if l.Done == 0 && l.Liberty && l.Subject == x.ID {
+				p.Chips = append(p.Chips, Chip{c.both("在办案场所", "held for inquiry"), Bad})
+			}
+		}
+		for k := range f.Proc.Acts() {
+			for _, fi := range f.Proc.Act(k).Fields {
+				if v := x.Data[fi.Name]; v != "" && slices.Contains([]string{"gender", "birth", "id_number", "phone", "address"}, fi.As) {
+					p.Facts = append(p.Facts, Pair{fi.Title.In(c.lang), v})
+				}
+			}
+			if len(p.Facts) > 0 {
+				break
+			}
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func (c *call) role(id string) string {
+	if t, ok := c.House.Pack().Role(id); ok {
+		return t.In(c.lang)
+	}
+	return id
+}
+
+// facts are the data of the act that opened the case.
+func (c *call) facts(f *handling.File) []Pair {
+	if len(f.Acts) == 0 || f.Acts[0].Info == nil {
+		return nil
+	}
+	var out []Pair
+	a := f.Acts[0]
+	for i := range a.Info.Fields {
+		for _, d := range a.Data {
+			if fi := &a.Info.Fields[i]; d.Name == fi.Name && fi.As != "title" {
+				out = append(out, Pair{fi.Title.In(c.lang), c.House.Show(fi, d.Value, c.lang)})
+			}
+		}
+	}
+	return append(out, Pair{c.both("受理单位", "unit"), f.Unit.In(c.lang)})
+}
+
+func (c *call) looked(looks []casefile.Looked) []Look {
+	var out []Look
+	for _, l := range looks {
+		x := Look{At: l.At, Who: c.House.Name(l.Person), Post: c.post(l.Post), What: c.what(l.What), Purpose: l.Purpose, Refused: l.Refused, Index: strconv.FormatInt(l.Index, 10)}
+		if held, ok := c.House.PostOf(authority.PersonID(l.Person), l.At); ok {
+			x.Unit = c.House.Unit(string(held.Unit)).In(c.lang)
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func (c *call) what(s string) string {
+	head, tail, _ := strings.Cut(s, " ")
+	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}}
+	w, ok := words[head]
+	if !ok {
+		return s
+	}
+	return strings.TrimSpace(c.both(w[0], w[1]) + " " + tail)
+}
+
+const onLooks = 200
+
+func looks(c *call) error {
+	head, looks, err := c.House.Looks(c.r.Context(), c.who, c.caseID(), onLooks)
+	if err != nil {
+		return err
+	}
+	return c.page(http.StatusOK, &Looks{Frame: c.frame(AreaCases), Case: c.caseRef(&head), Rows: c.looked(looks), Pager: Pager{Showing: len(looks)}})
+}
+
+func actPage(c *call) error {
+	n, err := strconv.ParseInt(c.r.PathValue("n"), 10, 64)
+	if err != nil || n < 1 {
+		return casefile.ErrNotFound
+	}
+	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), fmt.Sprintf("act %d", n))
+	if err != nil {
+		return err
+	}
+	if int(n) > len(f.Acts) {
+		return casefile.ErrNotFound
+	}
+	a := &f.Acts[n-1]
+	leaf, err := a.Leaf()
+	if err != nil {
+		return err
+	}
+	bytes := a.Hide()
+	entrySize, root, err := c.House.Store().Head(c.r.Context())
+	if err != nil {
+		return err
+	}
+	p := &ActPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Act: c.act(f, a), Record: Record{Index: strconv.FormatInt(a.Index, 10), InCase: strconv.FormatInt(n, 10), ActID: string(a.ID), Leaf: leaf.String(), Root: root.String(), Size: strconv.FormatInt(entrySize, 10), Bytes: string(bytes), Length: len(bytes), Pack: strings.TrimSpace(a.Procedure + " " + a.Edition)}}
+	for i := range f.Duties {
+		d := &f.Duties[i]
+		if d.Cause != n {
+			continue
+		}
+		l := c.limit(f.Proc, d, f.People)
+		what := l.Title
+		if l.Person != "" {
+			what += c.both("：", ": ") + l.Person
+		}
+		if d.Done == 0 {
+			p.Opened = append(p.Opened, DutyAhead{What: what, Due: d.Due, Civil: l.Civil, Liberty: d.Liberty, Articles: l.Articles})
+		} else {
+			p.Ended = append(p.Ended, Pair{what, c.dutyState(d.State) + " " + c.local(d.Done)})
+		}
+	}
+	return c.page(http.StatusOK, p)
+}
+
+func (c *call) dutyState(s string) string {
+	words := map[string][2]string{"on time": {"按期履行", "on time"}, "late": {"逾期履行", "late"}, "overdue": {"逾期未履行", "overdue"}, "lapsed": {"不再需要", "lapsed"}, "waived": {"免除", "waived"}, "withdrawn": {"随行为撤回", "withdrawn with its act"}, "opened": {"待履行", "open"}}
+	if w, ok := words[s]; ok {
+		return c.both(w[0], w[1])
+	}
+	return s
+}
+
+// inline are the types that a browser may show; everything else is saved to disk.
+var inline = []string{"image/png", "image/jpeg"}
+
+// attachment serves foreign bytes: as a download, never interpreted by our origin.
+func attachment(c *call) error {
+	a, err := c.House.Attachment(c.r.Context(), c.who, c.caseID(), c.r.PathValue("digest"))
+	if err != nil {
+		return err
+	}
+	body, err := c.House.OpenAttached(a)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = body.Close() }() // only read
+	h := c.w.Header()
+	h.Set("Content-Type", "application/octet-stream")
+	disposition := "attachment"
+	if slices.Contains(inline, a.Type) {
+		h.Set("Content-Type", a.Type)
+		disposition = "inline"
+	}
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, map[string]string{"filename": a.Name}))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.FormatInt(a.Size, 10))
+	if _, err := io.Copy(c.w, body); err != nil {
+		c.Log.Error("attachment", "digest", a.Digest, "error", err)
+		panic(http.ErrAbortHandler) // a flipped bit: the answer must not look whole
+	}
+	return nil
+}
+
+var _ = procedure.Opened

@@ -1,0 +1,487 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/ledger"
+	"plumbline/procedure"
+)
+
+// entered is a form as it was sent.
+type entered struct {
+	id       casefile.ActID
+	base     int64
+	subjects []handling.SubjectInput
+	adding   bool
+	role     string
+	occurred string
+	data     map[string]string
+	kept     []casefile.Attached // uploaded with this form, now or before
+	intent   string
+}
+
+// newEntered is an empty form.
+func newEntered(base int64) *entered {
+	return &entered{id: casefile.ActID(newID()), base: base, data: map[string]string{}}
+}
+
+// read reads a form. What it cannot read is left out and found missing later.
+func (c *call) read(a *procedure.ActInfo) (*entered, error) {
+	if err := c.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return nil, err
+	}
+	f := c.r.PostForm
+	e := &entered{id: casefile.ActID(f.Get("act_id")), adding: f.Get("subject_new") != "", role: f.Get("subject_role"), occurred: strings.TrimSpace(f.Get("occurred")), data: map[string]string{}, intent: f.Get("intent")}
+	e.base, _ = strconv.ParseInt(f.Get("base"), 10, 64)
+	for _, s := range f["subject"] {
+		if s != "" {
+			e.subjects = append(e.subjects, handling.SubjectInput{ID: casefile.Subject(s), Role: e.role})
+		}
+	}
+	if e.adding {
+		e.subjects = append(e.subjects, handling.SubjectInput{Role: e.role})
+	}
+	for _, fi := range a.Fields {
+		if v := f["d_"+fi.Name]; len(v) > 0 {
+			e.data[fi.Name] = strings.Join(v, ",")
+		}
+	}
+	for _, k := range f["keep_file"] {
+		if x, ok := parseKept(k); ok {
+			e.kept = append(e.kept, x)
+		}
+	}
+	return e, nil
+}
+
+// A file that was uploaded with a form that came back is named by digest, size, type and name; the digest alone counts.
+func keptText(a casefile.Attached) string {
+	return strings.Join([]string{a.Digest.String(), strconv.FormatInt(a.Size, 10), a.Type, a.Name}, "|")
+}
+
+func parseKept(s string) (casefile.Attached, bool) {
+	w := strings.SplitN(s, "|", 4)
+	if len(w) != 4 {
+		return casefile.Attached{}, false
+	}
+	d, err := ledger.ParseHash(w[0])
+	n, bad := strconv.ParseInt(w[1], 10, 64)
+	return casefile.Attached{Digest: d, Size: n, Type: w[2], Name: w[3]}, err == nil && bad == nil && n >= 0
+}
+
+// takes are the types of files a case takes: what a person's own eyes can check.
+var takes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".pdf": "application/pdf", ".tif": "image/tiff", ".tiff": "image/tiff"}
+
+// uploads keeps the files sent with a form.
+func (c *call) uploads(e *entered, id casefile.CaseID) (string, error) {
+	if c.r.MultipartForm == nil {
+		return "", nil
+	}
+	for _, h := range c.r.MultipartForm.File["file"] {
+		if h.Size == 0 {
+			continue
+		}
+		kind := takes[strings.ToLower(path.Ext(h.Filename))]
+		if kind == "" {
+			return c.both("只收图片（PNG、JPEG、TIFF）和PDF："+h.Filename, "only pictures (PNG, JPEG, TIFF) and PDF are taken: "+h.Filename), nil
+		}
+		a, err := c.attach(id, h, kind)
+		if err != nil {
+			return "", err
+		}
+		e.kept = append(e.kept, a)
+	}
+	if s := c.r.PostForm.Get("signature"); s != "" {
+		a, err := c.signature(id, s)
+		if err != nil {
+			return "", err
+		}
+		e.kept = append(e.kept, a)
+	}
+	return "", nil
+}
+
+func (c *call) attach(id casefile.CaseID, h *multipart.FileHeader, kind string) (casefile.Attached, error) {
+	file, err := h.Open()
+	if err != nil {
+		return casefile.Attached{}, err
+	}
+	defer func() { _ = file.Close() }() // only read
+	name := path.Base(strings.ReplaceAll(h.Filename, "\\", "/"))
+	if casefile.CheckText(name) != nil || strings.ContainsAny(name, "\n\t|") {
+		name = "file" + path.Ext(h.Filename)
+	}
+	return c.House.Attach(c.r.Context(), c.who, id, short(name, 120), kind, file)
+}
+
+// signature keeps what was drawn on the pad.
+func (c *call) signature(id casefile.CaseID, data string) (casefile.Attached, error) {
+	r, err := dataPNG(data)
+	if err != nil {
+		return casefile.Attached{}, nil // not a picture: nothing was signed
+	}
+	return c.House.Attach(c.r.Context(), c.who, id, c.both("签名.png", "signature.png"), "image/png", r)
+}
+
+// form makes the form of an act from its description.
+func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) Form {
+	form := Form{ActID: string(e.id), Base: strconv.FormatInt(e.base, 10), Title: a.Title.In(c.lang), Gist: a.Help.In(c.lang), Articles: c.articles(a.Basis), Decision: a.Decision, Relieves: a.Relieves}
+	if !a.Decision {
+		form.Occurred = &Field{Name: "occurred", Label: c.both("发生时间", "When it happened"), Help: c.both("不填即为现在。", "Left empty: now."), Type: FieldInstant, Value: e.occurred}
+	}
+	if f != nil && a.Scope != "case" {
+		form.Subjects = c.subjects(f, a, e, subject)
+	}
+	for i := range a.Fields {
+		form.Fields = append(form.Fields, c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]))
+	}
+	form.Attach = &Attach{Label: c.both("附件（扫描件、签名）", "Files (scans, signature)"), Accept: "image/png,image/jpeg,image/tiff,application/pdf", MaxMB: handling.MaxAttachment >> 20, Signature: c.both("当事人在此签名", "The party signs here")}
+	for _, k := range e.kept {
+		form.Attach.Kept = append(form.Attach.Kept, Attachment{Name: k.Name, Size: size(k.Size), Digest: keptText(k)})
+	}
+	for _, d := range a.Documents {
+		if doc := c.House.Pack().Document(d); doc != nil {
+			note := ""
+			if doc.Number != "" {
+				note = c.both("自动编号", "numbered on recording")
+			}
+			form.Documents = append(form.Documents, DocumentAhead{Title: doc.Title.In(c.lang), Note: note})
+		}
+	}
+	return form
+}
+
+// ahead tells the duties that an act leaves.
+func (c *call) ahead(p *procedure.Procedure, act int) []DutyAhead {
+	var out []DutyAhead
+	for i := range p.Duties() {
+		d := &p.Duties()[i]
+		if d.Act != act {
+			continue
+		}
+		x := DutyAhead{What: d.Title.In(c.lang), Liberty: d.Liberty, Articles: c.articles(d.Basis)}
+		for _, t := range d.Terms {
+			x.Term = strings.TrimPrefix(x.Term+" / "+t.In(c.lang), " / ")
+		}
+		if d.Promptly {
+			x.Term = c.both("及时（提醒："+x.Term+"）", "promptly (warned after "+x.Term+")")
+		}
+		if len(d.Do) > 0 {
+			var posts []string
+			for _, b := range p.Act(d.Do[0]).By {
+				posts = append(posts, c.post(b))
+			}
+			x.By = strings.Join(posts, c.both("、", ", "))
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
+func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, preset casefile.Subject) *Subjects {
+	s := &Subjects{Label: c.both("针对何人", "About whom"), Adding: e.adding}
+	if a.Scope == "item" {
+		s.Label = c.both("针对何物", "About which item")
+	}
+	for i := range f.People {
+		p := &f.People[i]
+		if p.Kind != a.Scope || a.Role != "" && p.Role != a.Role {
+			continue
+		}
+		chosen := p.ID == preset || slices.ContainsFunc(e.subjects, func(x handling.SubjectInput) bool { return x.ID == p.ID })
+		s.Options = append(s.Options, Option{Value: string(p.ID), Text: p.Label(), Hint: c.role(p.Role), Chosen: chosen})
+	}
+	if len(s.Options) == 1 && !e.adding && a.Role != "" {
+		s.Options[0].Chosen = true
+	}
+	if a.Role == "" {
+		s.CanAdd = true
+		if len(s.Options) == 0 {
+			s.Adding = true
+		}
+		if a.Scope == "person" {
+			f := Field{Name: "subject_role", Label: c.both("身份", "Role"), Type: FieldEnum, Required: true, Value: e.role}
+			for _, r := range c.House.Pack().Roles() {
+				f.Options = append(f.Options, Option{Value: r, Text: c.role(r), Chosen: r == e.role})
+			}
+			s.NewFields = append(s.NewFields, f)
+		}
+	}
+	return s
+}
+
+// field shows one datum of an act. Names of data carry a prefix so that none is taken for another input.
+func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Field {
+	out := Field{Name: "d_" + fi.Name, Label: fi.Title.In(c.lang), Help: fi.Help.In(c.lang), Articles: c.articles(fi.Basis), Required: fi.Required, Max: fi.Max, Value: value}
+	switch {
+	case len(fi.Enum) > 0:
+		out.Type = FieldEnum
+		for _, o := range fi.Enum {
+			out.Options = append(out.Options, Option{Value: o.ID, Text: o.Title.In(c.lang), Chosen: o.ID == value})
+		}
+	case fi.As == "handlers" || fi.As == "officers":
+		out.Type = FieldOfficers
+		unit := authority.UnitID("")
+		if f != nil {
+			unit = authority.UnitID(f.Head.Unit)
+		}
+		chosen := strings.Split(value, ",")
+		for _, id := range c.House.People().InPost(authority.Handler, unit, c.now) {
+			p, _ := c.House.People().Person(id)
+			out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, string(id))})
+		}
+	case fi.As == "secret":
+		out.Type = FieldSecret
+	default:
+		out.Type = map[casefile.Kind]FieldType{casefile.Bool: FieldBool, casefile.Int: FieldInt, casefile.Money: FieldMoney, casefile.Instant: FieldInstant, casefile.Date: FieldDate}[fi.Kind]
+		if out.Type == "" {
+			out.Type = FieldText
+			if fi.Long {
+				out.Type = FieldLong
+			}
+		}
+		if fi.Kind == casefile.Int {
+			out.Max = 0
+		}
+	}
+	return out
+}
+
+// problems puts what is wrong at its field and above the form.
+func (c *call) problems(form *Form, problems []handling.Problem) {
+	for _, p := range problems {
+		text := p.Text.In(c.lang)
+		name := "d_" + p.Field
+		at := slices.IndexFunc(form.Fields, func(f Field) bool { return f.Name == name })
+		switch {
+		case at >= 0:
+			form.Fields[at].Error = text
+			text = form.Fields[at].Label + c.both("：", ": ") + text
+		case p.Field == "occurred" && form.Occurred != nil:
+			name, form.Occurred.Error = "occurred", text
+		case p.Field == "subject" && form.Subjects != nil:
+			name, form.Subjects.Error = "subject", text
+		case p.Field == "file" && form.Attach != nil:
+			name, form.Attach.Error = "upload", text
+		default:
+			name = p.Field
+		}
+		form.Errors = append(form.Errors, FieldError{name, text})
+	}
+}
+
+func (c *call) actOf(f *handling.File) (int, *procedure.ActInfo, error) {
+	i := f.Proc.ActOf(c.r.PathValue("act"))
+	if i < 0 {
+		return 0, nil, casefile.ErrNotFound
+	}
+	return i, f.Proc.Act(i), nil
+}
+
+// restore fills a form from a draft.
+func (e *entered) restore(body []byte) {
+	v, err := url.ParseQuery(string(body))
+	if err != nil {
+		return
+	}
+	if id := v.Get("act_id"); id != "" {
+		e.id = casefile.ActID(id)
+	}
+	e.occurred, e.role, e.adding = v.Get("occurred"), v.Get("subject_role"), v.Get("subject_new") != ""
+	for _, s := range v["subject"] {
+		e.subjects = append(e.subjects, handling.SubjectInput{ID: casefile.Subject(s)})
+	}
+	for name, values := range v {
+		if field, ok := strings.CutPrefix(name, "d_"); ok {
+			e.data[field] = strings.Join(values, ",")
+		}
+	}
+	for _, k := range v["keep_file"] {
+		if x, ok := parseKept(k); ok {
+			e.kept = append(e.kept, x)
+		}
+	}
+}
+
+// body is a form as a draft keeps it.
+func (e *entered) body() []byte {
+	v := url.Values{"act_id": {string(e.id)}, "occurred": {e.occurred}, "subject_role": {e.role}}
+	if e.adding {
+		v.Set("subject_new", "1")
+	}
+	for _, s := range e.subjects {
+		if s.ID != "" {
+			v.Add("subject", string(s.ID))
+		}
+	}
+	for name, value := range e.data {
+		v.Set("d_"+name, value)
+	}
+	for _, k := range e.kept {
+		v.Add("keep_file", keptText(k))
+	}
+	return []byte(v.Encode())
+}
+
+func actForm(c *call) error {
+	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+c.r.PathValue("act"))
+	if err != nil {
+		return err
+	}
+	_, a, err := c.actOf(f)
+	if err != nil {
+		return err
+	}
+	subject := casefile.Subject(c.r.URL.Query().Get("subject"))
+	e := newEntered(f.Head.Acts)
+	draft, err := c.House.Draft(c.r.Context(), c.who, f.Head.ID, a.ID, subject)
+	if err != nil {
+		return err
+	}
+	if len(draft.Body) > 0 {
+		e.restore(draft.Body)
+		e.base = f.Head.Acts
+	}
+	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = draft.Saved })
+}
+
+// showForm shows a form, with what went wrong put in by mark. A decision is shown with the file and its conditions.
+func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject, mark func(*Form)) error {
+	form := c.form(f, a, e, subject)
+	at := doURL(f.Head.ID, a.ID, "")
+	query := ""
+	if subject != "" {
+		query = "?subject=" + url.QueryEscape(string(subject))
+	}
+	form.Action, form.Cancel = at+query, caseURL(f.Head.ID)
+	form.Draft = &Draft{SaveURL: at + "/draft" + query, DropURL: at + "/drop" + query}
+	form.Duties = c.ahead(f.Proc, f.Proc.ActOf(a.ID))
+	if a.Decision {
+		form.Submit = c.both("作出决定", "Decide")
+	}
+	if mark != nil {
+		mark(&form)
+	}
+	limits := c.limits(f)
+	if a.Decision && !a.Relieves {
+		return c.page(status, c.approval(f, a, form, subject, limits))
+	}
+	return c.page(status, &ActFormPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Form: form, Limits: limits})
+}
+
+func doAct(c *call) error {
+	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+c.r.PathValue("act"))
+	if err != nil {
+		return err
+	}
+	_, a, err := c.actOf(f)
+	if err != nil {
+		return err
+	}
+	subject := casefile.Subject(c.r.URL.Query().Get("subject"))
+	e, err := c.read(a)
+	if err != nil {
+		return err
+	}
+	if wrong, err := c.uploads(e, f.Head.ID); err != nil {
+		return err
+	} else if wrong != "" {
+		return c.showForm(http.StatusUnprocessableEntity, f, a, e, subject, func(form *Form) {
+			c.problems(form, []handling.Problem{{Field: "file", Text: procedure.Text{ZH: wrong, EN: wrong}}})
+		})
+	}
+	if e.intent == "draft" || e.intent == "preview" {
+		d, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, e.body())
+		if err != nil {
+			return err
+		}
+		return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = d.Saved })
+	}
+	answer, err := c.House.Submit(c.r.Context(), c.who, &handling.Request{ID: e.id, Case: f.Head.ID, Base: e.base, Kind: a.ID, Occurred: e.occurred, Subjects: e.subjects, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, f.Head.ID, a.ID, subject)})
+	var invalid *handling.Invalid
+	var changed *handling.Changed
+	switch {
+	case errors.As(err, &invalid):
+		return c.showForm(http.StatusUnprocessableEntity, f, a, e, subject, func(form *Form) { c.problems(form, invalid.Problems) })
+	case errors.As(err, &changed):
+		if f, err = c.House.File(c.r.Context(), c.who, c.caseID(), "form "+a.ID); err != nil {
+			return err
+		}
+		e.base = changed.Base
+		return c.showForm(http.StatusConflict, f, a, e, subject, func(form *Form) { form.Conflict = c.conflict(f, a, changed) })
+	case err != nil:
+		return err
+	case len(answer.Refused) > 0:
+		if f, err = c.House.File(c.r.Context(), c.who, c.caseID(), "form "+a.ID); err != nil {
+			return err
+		}
+		n := answer.Kept.Number
+		again := *e
+		again.id, again.base = casefile.ActID(newID()), f.Head.Acts
+		return c.showForm(http.StatusForbidden, f, a, &again, subject, func(form *Form) {
+			form.Refusal = &Refusal{Number: strconv.FormatInt(n, 10), Href: actURL(f.Head.ID, n), Reasons: c.reasons(f.Proc, f.Head.ID, answer.Refused, f.People)}
+		})
+	}
+	return c.redirect(caseURL(answer.Case) + "?done=" + strconv.FormatInt(answer.Kept.Number, 10))
+}
+
+func (c *call) conflict(f *handling.File, a *procedure.ActInfo, changed *handling.Changed) *Conflict {
+	out := &Conflict{}
+	for _, r := range changed.Acts {
+		if int(r.Number) > len(f.Acts) {
+			continue
+		}
+		x := c.act(f, &f.Acts[r.Number-1])
+		out.Changes = append(out.Changes, Change{What: x.Title, Who: x.Who, Gist: x.Gist, At: r.Recorded, Href: x.Href})
+	}
+	i := f.Proc.ActOf(a.ID)
+	for _, n := range f.Next {
+		out.Still = out.Still || n.Act == i && len(n.Against) == 0
+	}
+	return out
+}
+
+// saveDraft keeps a form while it is being typed.
+func saveDraft(c *call) error {
+	act := c.r.PathValue("act")
+	if err := c.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return err
+	}
+	v := url.Values{}
+	for name, values := range c.r.PostForm {
+		if name != "signature" && name != "intent" {
+			v[name] = values
+		}
+	}
+	if _, err := c.House.SaveDraft(c.r.Context(), c.who, c.caseID(), act, casefile.Subject(c.r.URL.Query().Get("subject")), []byte(v.Encode())); err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func dropDraft(c *call) error {
+	discard(c.r)
+	if err := c.House.DropDraft(c.r.Context(), c.who, c.caseID(), c.r.PathValue("act"), casefile.Subject(c.r.URL.Query().Get("subject"))); err != nil {
+		return err
+	}
+	if c.caseID() == "" {
+		return c.redirect("/")
+	}
+	return c.redirect(caseURL(c.caseID()))
+}
+
+var _ = mime.TypeByExtension
+var _ io.Reader

@@ -1,0 +1,172 @@
+package web
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"image/png"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/procedure"
+)
+
+// opening finds the act that opens a case: of all procedures of the pack the first.
+func (c *call) opening() (*procedure.Procedure, *procedure.ActInfo, error) {
+	for _, p := range c.House.Pack().Procedures {
+		for i := range p.Acts() {
+			if a := p.Act(i); a.Opens {
+				return p, a, nil
+			}
+		}
+	}
+	return nil, nil, casefile.ErrNotFound
+}
+
+// way is the datum that says how a report came in: the first that must be chosen from a list.
+func way(a *procedure.ActInfo) *procedure.FieldInfo {
+	for i := range a.Fields {
+		if f := &a.Fields[i]; f.Required && len(f.Enum) > 0 {
+			return f
+		}
+	}
+	return nil
+}
+
+func intake(c *call) error {
+	_, a, err := c.opening()
+	if err != nil {
+		return err
+	}
+	e := newEntered(0)
+	draft, err := c.House.Draft(c.r.Context(), c.who, "", "", "")
+	if err != nil {
+		return err
+	}
+	if len(draft.Body) > 0 {
+		e.restore(draft.Body)
+	}
+	if w := way(a); w != nil {
+		if chosen := c.r.URL.Query().Get("way"); chosen != "" {
+			e.data[w.Name] = chosen
+		}
+	}
+	return c.showIntake(http.StatusOK, a, e, func(f *Form) { f.Draft.Saved = draft.Saved })
+}
+
+func (c *call) showIntake(status int, a *procedure.ActInfo, e *entered, mark func(*Form)) error {
+	units := c.House.OpensIn(c.who)
+	if len(units) == 0 {
+		return casefile.ErrNotFound
+	}
+	p := &Intake{Frame: c.frame(AreaIntake)}
+	w := way(a)
+	if w != nil {
+		for _, o := range w.Enum {
+			p.Ways = append(p.Ways, Way{Title: o.Title.In(c.lang), Href: "/intake?way=" + url.QueryEscape(o.ID), Chosen: e.data[w.Name] == o.ID})
+		}
+	}
+	if w == nil || e.data[w.Name] != "" {
+		proc, _, err := c.opening()
+		if err != nil {
+			return err
+		}
+		form := c.form(nil, a, e, "")
+		form.Action, form.Cancel = "/intake", "/"
+		form.Draft = &Draft{SaveURL: "/intake/draft", DropURL: "/intake/drop"}
+		form.Duties = c.ahead(proc, proc.ActOf(a.ID))
+		if len(units) > 1 {
+			f := Field{Name: "unit", Label: c.both("受理单位", "Unit"), Type: FieldEnum, Required: true, Value: c.r.PostFormValue("unit")}
+			for _, u := range units {
+				f.Options = append(f.Options, Option{Value: string(u.ID), Text: c.House.Unit(string(u.ID)).In(c.lang), Chosen: f.Value == string(u.ID)})
+			}
+			form.Fields = append([]Field{f}, form.Fields...)
+		}
+		if mark != nil {
+			mark(&form)
+		}
+		p.Form = &form
+	}
+	return c.page(status, p)
+}
+
+func doIntake(c *call) error {
+	proc, a, err := c.opening()
+	if err != nil {
+		return err
+	}
+	units := c.House.OpensIn(c.who)
+	if len(units) == 0 {
+		return casefile.ErrNotFound
+	}
+	e, err := c.read(a)
+	if err != nil {
+		return err
+	}
+	if wrong, err := c.uploads(e, ""); err != nil {
+		return err
+	} else if wrong != "" {
+		return c.showIntake(http.StatusUnprocessableEntity, a, e, func(f *Form) {
+			c.problems(f, []handling.Problem{{Field: "file", Text: procedure.Text{ZH: wrong, EN: wrong}}})
+		})
+	}
+	if e.intent == "draft" || e.intent == "preview" {
+		d, err := c.House.SaveDraft(c.r.Context(), c.who, "", "", "", e.body())
+		if err != nil {
+			return err
+		}
+		return c.showIntake(http.StatusOK, a, e, func(f *Form) { f.Draft.Saved = d.Saved })
+	}
+	unit := units[0].ID
+	for _, u := range units {
+		if string(u.ID) == c.r.PostFormValue("unit") {
+			unit = u.ID
+		}
+	}
+	answer, err := c.House.Submit(c.r.Context(), c.who, &handling.Request{ID: e.id, Procedure: c.House.Pack().ID + "/" + proc.ID, Unit: unit, Kind: a.ID, Occurred: e.occurred, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, "", "", "")})
+	var invalid *handling.Invalid
+	switch {
+	case errors.As(err, &invalid):
+		return c.showIntake(http.StatusUnprocessableEntity, a, e, func(f *Form) { c.problems(f, invalid.Problems) })
+	case err != nil:
+		return err
+	case len(answer.Refused) > 0:
+		return c.showIntake(http.StatusForbidden, a, e, func(f *Form) {
+			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(proc, "", answer.Refused, nil)}
+		})
+	}
+	if answer.Receipt == nil { // sent twice: the receipt was shown the first time
+		return c.redirect(caseURL(answer.Case) + "?done=" + strconv.FormatInt(answer.Kept.Number, 10))
+	}
+	return c.page(http.StatusOK, c.receipt(answer))
+}
+
+// receipt shows code and secret once, to be handed to the reporter.
+func (c *call) receipt(a *handling.Answer) *ReceiptPage {
+	return &ReceiptPage{Frame: c.frame(AreaIntake), Code: a.Receipt.Code, Secret: a.Receipt.Secret, At: a.Record.Recorded, Index: strconv.FormatInt(a.Kept.Index, 10), Leaf: a.Kept.Leaf.String(), Query: "/query", Case: Link{c.both("打开案件，登记人员", "open the case and register people"), caseURL(a.Case) + "?done=" + strconv.FormatInt(a.Kept.Number, 10)}}
+}
+
+// dataPNG reads a drawn signature: a PNG in a data URI, at most 512 KiB and 2000 points a side.
+func dataPNG(s string) (io.Reader, error) {
+	raw, ok := strings.CutPrefix(s, "data:image/png;base64,")
+	if !ok || len(raw) > 700<<10 {
+		return nil, errors.New("not a drawn signature")
+	}
+	b, err := base64.StdEncoding.DecodeString(raw)
+	if err != nil {
+		return nil, err
+	}
+	conf, err := png.DecodeConfig(bytes.NewReader(b))
+	if err != nil {
+		return nil, err
+	}
+	if conf.Width > 2000 || conf.Height > 2000 {
+		return nil, errors.New("the signature is too large")
+	}
+	return bytes.NewReader(b), nil
+}

@@ -1,0 +1,74 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"plumbline/casefile"
+)
+
+func showQuery(c *call) error {
+	return c.page(http.StatusOK, &Query{Frame: c.frame(""), Action: "/query", State: QueryAsk, Code: c.r.URL.Query().Get("code")})
+}
+
+// doQuery answers who has both the code and the second secret. It tells neither which of them was wrong, nor anything
+// about people.
+func doQuery(c *call) error {
+	code, secret := strings.TrimSpace(c.r.PostFormValue("code")), strings.TrimSpace(c.r.PostFormValue("secret"))
+	p := &Query{Frame: c.frame(""), Action: "/query", Code: code}
+	if c.slow(c.r) {
+		p.State, p.Until = QueryLimited, c.now.Add(time.Minute)
+		return c.page(http.StatusTooManyRequests, p)
+	}
+	if code == "" {
+		p.Errors = append(p.Errors, FieldError{"code", c.both("请填写回执编码", "enter the receipt code")})
+	}
+	if secret == "" {
+		p.Errors = append(p.Errors, FieldError{"secret", c.both("请填写查询密码", "enter the second code")})
+	}
+	if len(p.Errors) > 0 {
+		p.State = QueryAsk
+		return c.page(http.StatusUnprocessableEntity, p)
+	}
+	got, err := c.House.Progress(c.r.Context(), code, secret)
+	if errors.Is(err, casefile.ErrNotFound) {
+		p.State = QueryMissing
+		return c.page(http.StatusNotFound, p)
+	}
+	if err != nil {
+		return err
+	}
+	p.State = QueryFound
+	r := &Progress{Number: got.Number, Received: got.Opened, Unit: got.Unit.In(c.lang), Proof: strconv.FormatInt(got.Index, 10)}
+	if r.Number == "" {
+		r.Number = c.both("尚未受案编号", "not yet numbered")
+	}
+	for _, s := range got.Stages {
+		r.Stages = append(r.Stages, Stage{Title: s.Title.In(c.lang), State: s.State})
+		if s.State == "now" {
+			r.Now = c.both("目前处于：", "It is now at: ") + s.Title.In(c.lang)
+		}
+	}
+	if got.Closed {
+		r.Now = c.both("本案已经办结。", "The case is closed.")
+	}
+	if got.Due != 0 {
+		z := c.House.Pack().Zone
+		r.Next = &Limit{Title: got.Limit.In(c.lang), Due: got.Due, State: LimitRunning, Civil: z.End(z.Date(got.Due)) == got.Due}
+	}
+	for _, x := range got.Remedies {
+		m := Remedy{Title: x.Title.In(c.lang), Where: x.Where.In(c.lang), Articles: c.articles(x.Basis), Open: x.Last == 0}
+		if x.Last != 0 {
+			m.Last = c.House.Pack().Zone.Date(x.Last)
+			m.Passed = x.Last < c.now
+		}
+		r.Remedies = append(r.Remedies, m)
+	}
+	r.What = fmt.Sprintf(c.both("报案记录第%d号，全部记录共%d条", "report no. %d of %d records"), got.Index, got.Size)
+	p.Result = r
+	return c.page(http.StatusOK, p)
+}

@@ -1,0 +1,202 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/ledger"
+)
+
+// health tells the truth: 200 while acts can be acknowledged, 503 when not.
+func health(c *call) error {
+	status, answer := http.StatusOK, map[string]any{"store": "ok"}
+	if err := c.House.Store().Health(); err != nil {
+		status, answer["store"] = http.StatusServiceUnavailable, err.Error()
+	}
+	n, _, err := c.House.Store().Head(c.r.Context())
+	if err != nil {
+		status, answer["ledger"] = http.StatusServiceUnavailable, "unreadable"
+	} else {
+		answer["acts"] = n
+	}
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.Header().Set("Cache-Control", "no-store")
+	c.w.WriteHeader(status)
+	return json.NewEncoder(c.w).Encode(answer)
+}
+
+// inside is a path of this server to go back to; anything else leads to the start.
+func inside(path string) string {
+	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+		return "/"
+	}
+	return path
+}
+
+func chooseLang(c *call) error {
+	lang := c.r.PathValue("lang")
+	if lang != "zh" && lang != "en" {
+		return casefile.ErrNotFound
+	}
+	http.SetCookie(c.w, &http.Cookie{Name: langCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode})
+	return c.redirect(inside(c.r.URL.Query().Get("return")))
+}
+
+func showSignIn(c *call) error {
+	if c.who.Person != "" {
+		return c.redirect(inside(c.r.URL.Query().Get("return")))
+	}
+	p := &SignIn{Frame: c.frame(""), Action: "/signin", Return: c.r.URL.Query().Get("return"), Demos: c.Demos}
+	if c.r.URL.Query().Has("ended") {
+		p.Trouble = SignInEnded
+	} else if _, err := c.r.Cookie(c.sessionCookie()); err == nil {
+		p.Trouble = SignInExpired
+	}
+	return c.page(http.StatusOK, p)
+}
+
+func doSignIn(c *call) error {
+	if c.slow(c.r) {
+		return c.signInAgain(http.StatusTooManyRequests, SignInLocked)
+	}
+	name, password := strings.TrimSpace(c.r.PostFormValue("name")), c.r.PostFormValue("password")
+	in, err := c.House.SignIn(c.r.Context(), name, password, c.r.UserAgent())
+	switch {
+	case errors.Is(err, handling.ErrWrong):
+		return c.signInAgain(http.StatusUnauthorized, SignInWrong)
+	case errors.Is(err, handling.ErrLocked):
+		return c.signInAgain(http.StatusUnauthorized, SignInLocked)
+	case err != nil:
+		return err
+	}
+	http.SetCookie(c.w, &http.Cookie{Name: c.sessionCookie(), Value: in.Token, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
+	if in.Must {
+		return c.redirect("/account")
+	}
+	return c.redirect(inside(c.r.PostFormValue("return")))
+}
+
+func (c *call) signInAgain(status int, trouble SignInTrouble) error {
+	p := &SignIn{Frame: c.frame(""), Action: "/signin", Trouble: trouble, Name: c.r.PostFormValue("name"), Return: c.r.PostFormValue("return"), Demos: c.Demos}
+	if trouble == SignInLocked {
+		p.Until = c.now.Add(15 * time.Minute)
+	}
+	return c.page(status, p)
+}
+
+func signOut(c *call) error {
+	if err := c.House.EndSession(c.r.Context(), c.who, c.session.Token); err != nil && !errors.Is(err, casefile.ErrNotFound) {
+		return err
+	}
+	http.SetCookie(c.w, &http.Cookie{Name: c.sessionCookie(), Path: "/", MaxAge: -1, HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
+	return c.redirect("/signin?ended=1")
+}
+
+const minPassword = 12
+
+func account(c *call) error { return c.account(http.StatusOK, nil) }
+
+func (c *call) account(status int, bad []FieldError) error {
+	p := &Account{Frame: c.frame(""), Login: c.session.Login, Action: "/account/password", MinLength: minPassword, Errors: bad, EndOthers: "/account/others/end"}
+	sessions, err := c.House.Sessions(c.r.Context(), c.who)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		p.Sessions = append(p.Sessions, Session{Device: short(s.Client, 80), Since: s.Started, Last: s.Seen, Current: s.Token == c.session.Token, EndURL: "/account/sessions/" + s.Token.String() + "/end"})
+	}
+	if len(sessions) < 2 {
+		p.EndOthers = ""
+	}
+	d := c.House.People()
+	for _, held := range d.PostsAt(c.who.Person, c.now) {
+		p.Qualification = append(p.Qualification, Pair{c.post(held.Post), c.House.Unit(string(held.Unit)).In(c.lang)})
+	}
+	for _, q := range d.Qualifications(c.who.Person) {
+		title := q.ID
+		if t, ok := c.House.Pack().Qualification(q.ID); ok {
+			title = t.In(c.lang)
+		}
+		p.Qualification = append(p.Qualification, Pair{title, c.span(q.From, q.Until)})
+	}
+	return c.page(status, p)
+}
+
+// span writes from and until as dates.
+func (c *call) span(from, until calendar.Instant) string {
+	z := c.House.Pack().Zone
+	s := z.Date(from).String()
+	if until == 0 {
+		return s + c.both(" 起", " on")
+	}
+	return s + " – " + z.Date(until-1).String()
+}
+
+func changePassword(c *call) error {
+	current, next, again := c.r.PostFormValue("current"), c.r.PostFormValue("new"), c.r.PostFormValue("again")
+	if next != again {
+		return c.account(http.StatusUnprocessableEntity, []FieldError{{"again", c.both("两次输入的新密码不一致", "the two new passwords differ")}})
+	}
+	var weak *handling.WeakPassword
+	err := c.House.ChangePassword(c.r.Context(), c.who, c.session, current, next)
+	switch {
+	case errors.Is(err, handling.ErrWrong):
+		return c.account(http.StatusUnprocessableEntity, []FieldError{{"current", c.both("当前密码不正确", "this is not the current password")}})
+	case errors.As(err, &weak):
+		return c.account(http.StatusUnprocessableEntity, []FieldError{{"new", c.weak(weak.Faults)}})
+	case err != nil:
+		return err
+	}
+	return c.redirect("/account?changed=1")
+}
+
+func (c *call) weak(faults []string) string {
+	words := map[string][2]string{
+		"password_short":     {"至少十二个字符", "at least twelve characters"},
+		"password_long":      {"太长", "too long"},
+		"password_not_text":  {"不是文字", "not text"},
+		"password_is_login":  {"不能与登录名相同", "not the name you sign in with"},
+		"password_is_number": {"不能与警号相同", "not your police number"},
+		"password_common":    {"太常见", "too common"},
+	}
+	var out []string
+	for _, f := range faults {
+		out = append(out, c.both(words[f][0], words[f][1]))
+	}
+	return strings.Join(out, c.both("；", "; "))
+}
+
+func endSession(c *call) error {
+	token, err := ledger.ParseHash(c.r.PathValue("token"))
+	if err != nil {
+		return casefile.ErrNotFound
+	}
+	if err := c.House.EndSession(c.r.Context(), c.who, token); err != nil {
+		return err
+	}
+	return c.redirect("/account")
+}
+
+func endOthers(c *call) error {
+	sessions, err := c.House.Sessions(c.r.Context(), c.who)
+	if err != nil {
+		return err
+	}
+	for _, s := range sessions {
+		if s.Token != c.session.Token {
+			if err := c.House.EndSession(c.r.Context(), c.who, s.Token); err != nil {
+				return err
+			}
+		}
+	}
+	return c.redirect("/account")
+}
+
+var _ = authority.SignIn

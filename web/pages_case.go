@@ -1,0 +1,331 @@
+package web
+
+import "plumbline/calendar"
+
+// CaseHead is the bar that says which case a page is about.
+type CaseHead struct {
+	Title, Number, Href string
+	Kind                string // the procedure: 治安案件
+	Stage               string
+	Chips               []Chip // sealed, minor, closed, …
+	Unit                string
+	Handlers            []string
+}
+
+// Case is the page of a case.
+type Case struct {
+	Frame
+	Head     CaseHead
+	Limits   []Limit // liberty first
+	Stages   []Stage
+	Acts     []Act // newest first
+	Older    string
+	Next     []NextAct
+	NotYet   []NotYet
+	Findings []Finding
+	People   []Person
+	Facts    []Pair // where, when, how it came in
+	Docs     []Document
+	Files    []Attachment
+	Looks    []Look // the last few
+	LooksURL string
+	Refusals int // refused attempts among Acts
+}
+
+// Stage is a part of the procedure on the stage line.
+type Stage struct {
+	Title string
+	State string           // past, now, ahead, skipped
+	At    calendar.Instant // entered; zero: not yet
+}
+
+// ActState says what became of an act.
+type ActState string
+
+// The states of an act on the timeline.
+const (
+	ActStands    ActState = "stands"
+	ActRefused   ActState = "refused"   // attempted; of no effect
+	ActCorrected ActState = "corrected" // another stands in its place: By
+	ActWithdrawn ActState = "withdrawn" // taken back: By
+	ActByLaw     ActState = "by_law"    // done by the law itself when a limit ran out
+)
+
+// Act is one act on the timeline.
+type Act struct {
+	Title, Href string
+	Index       string // in the record
+	Occurred    calendar.Instant
+	DayOnly     bool             // the record gives only the day
+	Recorded    calendar.Instant // zero: not known
+	Late        string           // entered late: by how much, in words; empty: not late
+	Who, Post   string
+	Persons     []string // whom it is about
+	Decision    bool
+	State       ActState
+	By          *Link // ActCorrected, ActWithdrawn: the act that did it
+	Names       *Link // this act corrects or withdraws that one
+	Gist        string
+	Data        []Pair
+	Docs        []Link
+	Files       []Link
+	Articles    []string
+	Reasons     []Reason // ActRefused
+	Findings    []Finding
+}
+
+// NextAct is an act that is lawful now.
+type NextAct struct {
+	Link
+	Gist     string
+	Main     bool // what the procedure leads to; shown first
+	Relieves bool // frees a person or returns property
+	Due      *Limit
+}
+
+// NotYet is an act that is not possible now, and why.
+type NotYet struct {
+	Title   string
+	Reasons []Reason
+}
+
+// Person is someone in the case.
+type Person struct {
+	Name, Role, Href string
+	Chips            []Chip // minor, held, …
+	Facts            []Pair // particulars this reader may see
+}
+
+// Document is issued by an act.
+type Document struct {
+	Title, Number, Href, PDF string
+	At                       calendar.Instant
+	State                    string // 已签收, 待签名, in words
+	Tone                     Tone
+}
+
+// ActFormPage is the form of one act in a case.
+type ActFormPage struct {
+	Frame
+	Head   CaseHead
+	Form   Form
+	Limits []Limit // of the case, for the margin
+}
+
+// Approval is the page on which a decision is taken.
+type Approval struct {
+	Frame
+	Head     CaseHead
+	Title    string // 处罚决定
+	Articles []string
+	Round    int
+	By       string // who proposes, with post
+	At       calendar.Instant
+	Proposal []Pair
+	Reasons  string // of the proposal, in the proposer's words
+	File     []FilePart
+	Changes  []Difference // since the last round; empty in round 1
+	Returned string       // reason of the last return
+	Opinions []Opinion
+	Checks   []Condition
+	Limits   []Limit
+	Duties   []DutyAhead
+	Docs     []DocumentAhead
+
+	Action      string // posts act_id, base, intent (approve, return), opinion, reason
+	ActID, Base string
+	May         bool     // all conditions met: approving is offered
+	Not         []Reason // why this person may not decide at all (recusal, same person); empty: may
+	Opinion     string   // as typed
+	Reason      string
+	Errors      []FieldError // fields opinion, reason
+	Conflict    *Conflict
+	Refusal     *Refusal
+	Form        Form // what the decision says, with its own data
+}
+
+// FilePart is a heading of the file on one page: facts, evidence, statements, earlier acts.
+type FilePart struct {
+	Title string
+	Rows  []FileRow
+}
+
+// FileRow is one line of it. New: it was not there in the last round.
+type FileRow struct {
+	Text, Note, Href string
+	New              bool
+}
+
+// Difference is a value that changed since the last round.
+type Difference struct {
+	Label, Before, After string
+	Act                  *Link
+}
+
+// Opinion is what a reviewer wrote.
+type Opinion struct {
+	Who, Post, Result string
+	Tone              Tone
+	Text              string
+	At                calendar.Instant
+	Round             int
+	Href              string
+}
+
+// Condition is a demand of the law on the decision.
+type Condition struct {
+	Text     string
+	Met      string // met, unmet or unknown
+	Articles []string
+	Fact     string // what meets it, or what is missing
+	Act      *Link
+}
+
+// ActPage shows one act whole, with its place in the record.
+type ActPage struct {
+	Frame
+	Head   CaseHead
+	Act    Act
+	Opened []DutyAhead // duties it opened
+	Ended  []Pair      // duties it discharged: what, how
+	Record Record
+	Mend   []Link // correct, withdraw
+}
+
+// Record is what the ledger holds of an act.
+type Record struct {
+	Index    string
+	InCase   string // its number within the case
+	ActID    string
+	Leaf     string // hash, hex
+	Root     string // of the tree that holds it
+	Size     string // of that tree
+	Bytes    string // as stored; shown as they are
+	Length   int
+	Pack     string // under which edition it was judged
+	Signer   string // whose own signature it carries; empty: none
+	Receipt  string // download
+	Verified string // in words: when the proof was last checked; empty: not
+}
+
+// DocumentPage shows a document as it lies on paper.
+type DocumentPage struct {
+	Frame
+	Head     CaseHead
+	Sheet    Sheet
+	Versions []Version
+	PDF      string
+	Act      Link // that issued it
+	Signed   []PartySign
+	SignURL  string // form that takes a signature; empty: nothing to sign
+	Digest   string
+	Printed  []Pair // further facts: copies, who received
+}
+
+// Version is an edition of a document. Earlier ones stay readable.
+type Version struct {
+	Text, Href string
+	At         calendar.Instant
+	Why        string
+	Current    bool
+}
+
+// PartySign is whether a party has signed.
+type PartySign struct {
+	Who, State string
+	Tone       Tone
+	At         calendar.Instant
+	How        string // drawn, scanned, refused before a witness
+}
+
+// Sheet is the paper itself: everything on it, nothing else. Always in the language of the law, here Chinese.
+type Sheet struct {
+	Organ, Title, Number string
+	Draft                string // across the paper, e.g. 草稿; empty: issued
+	To                   string
+	Parts                []SheetPart
+	Seal                 string // 某县公安局
+	SealNote             string // 案件受理专用章
+	Date                 string // 二〇二六年十一月二日
+	Signs                []SignLine
+	QR                   string // data:image/png;base64,… or empty
+	QRNote               string
+	Foot                 string
+}
+
+// SheetPart is a paragraph, or a table of pairs two to a row where Rows is set, or a heading.
+type SheetPart struct {
+	Heading, Text string
+	Rows          [][]string // cells: name, value, name, value; a row of two spans
+	Lines         []string   // questions and answers, or lists: one a line
+}
+
+// SignLine is a place to sign.
+type SignLine struct {
+	Label, Name string
+	Image       string // data URI of the signature, or empty
+	Date        string
+	Note        string // 拒绝签名，见证人…
+}
+
+// SheetOnly is the sheet as a document of its own, with its style in it: for the PDF printer.
+type SheetOnly struct {
+	Frame
+	Sheet Sheet
+}
+
+// QueryState says what the reporter's page shows.
+type QueryState string
+
+// The states of the query page. Not found is one answer, whether the code or the second secret was wrong.
+const (
+	QueryAsk     QueryState = "ask"
+	QueryFound   QueryState = "found"
+	QueryMissing QueryState = "missing"
+	QueryLimited QueryState = "limited" // too many attempts
+)
+
+// Query is the page for who brought a report. Posts code and secret to Action.
+type Query struct {
+	Frame
+	Action   string
+	State    QueryState
+	Code     string
+	Errors   []FieldError // fields code, secret: only that they are empty
+	Until    calendar.Instant
+	Result   *Progress
+	Phone    string
+	Complain Link // goes to someone other than the person complained of
+}
+
+// Progress is what a reporter learns.
+type Progress struct {
+	Number, What string // of the receipt; what was reported, in the reporter's words
+	Received     calendar.Instant
+	Unit, Phone  string
+	Handlers     []string
+	Stages       []Stage
+	Now          string // one sentence: where it stands
+	Next         *Limit
+	Remedies     []Remedy
+	Proof        string // index in the record; proof to download
+	ProofURL     string
+}
+
+// Remedy is what the reporter may do, and until when.
+type Remedy struct {
+	Title, Where string
+	Last         calendar.Date
+	Open         bool // no last day
+	Passed       bool
+	Articles     []string
+}
+
+// Template names.
+func (Case) Template() string         { return "case" }
+func (ActFormPage) Template() string  { return "actform" }
+func (Approval) Template() string     { return "approval" }
+func (ActPage) Template() string      { return "act" }
+func (DocumentPage) Template() string { return "document" }
+func (SheetOnly) Template() string    { return "sheet" }
+func (Query) Template() string        { return "query" }

@@ -1,0 +1,40 @@
+package web
+
+import "plumbline/authority"
+
+// routes are all addresses of the platform. The test of the authorization matrix fails for a route without a row.
+var routes = []Route{
+	{"GET /healthz", authority.SeeStatic, health},
+	{"GET /lang/{lang}", authority.SeeStatic, chooseLang},
+	{"GET /signin", authority.SignIn, showSignIn},
+	{"POST /signin", authority.SignIn, doSignIn},
+	{"POST /signout", authority.ManageOwnSessions, signOut},
+	{"GET /query", authority.QueryAsReporter, showQuery},
+	{"POST /query", authority.QueryAsReporter, doQuery},
+
+	{"GET /{$}", authority.SeeWorkbench, workbench},
+	{"GET /account", authority.SeeOwnAccount, account},
+	{"POST /account/password", authority.SeeOwnAccount, changePassword},
+	{"POST /account/sessions/{token}/end", authority.ManageOwnSessions, endSession},
+	{"POST /account/others/end", authority.ManageOwnSessions, endOthers},
+
+	{"GET /intake", authority.OpenCase, intake},
+	{"POST /intake", authority.OpenCase, doIntake},
+	{"POST /intake/draft", authority.OpenCase, saveDraft},
+	{"POST /intake/drop", authority.OpenCase, dropDraft},
+
+	{"GET /cases", authority.ListCases, caseList},
+	{"GET /cases/{id}", authority.SeeCase, casePage},
+	{"GET /cases/{id}/acts/{n}", authority.SeeAct, actPage},
+	{"GET /cases/{id}/do/{act}", authority.RecordAct, actForm},
+	{"POST /cases/{id}/do/{act}", authority.RecordAct, doAct},
+	{"POST /cases/{id}/do/{act}/draft", authority.Draft, saveDraft},
+	{"POST /cases/{id}/do/{act}/drop", authority.Draft, dropDraft},
+	{"GET /cases/{id}/documents/{n}/{kind}", authority.SeeDocument, documentPage},
+	{"GET /cases/{id}/documents/{n}/{kind}/pdf", authority.SeeDocument, documentPDF},
+	{"GET /cases/{id}/files/{digest}", authority.SeeAttachment, attachment},
+	{"GET /cases/{id}/looks", authority.SeeViews, looks},
+
+	{"GET /people", authority.SeePeople, people},
+	{"POST /people", authority.ChangePeople, changePeople},
+}

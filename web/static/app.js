@@ -1,0 +1,93 @@
+// Adds to pages that work without it: saves drafts while typing, warns of entries not sent, takes a drawn signature,
+// and keeps a form from being sent twice. Sends nothing anywhere but to the address the page names.
+"use strict";
+
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  let dirty = false, sending = false, timer = 0, running = false, again = false;
+  const note = form.querySelector("[data-draft-note]");
+  const say = (text) => { if (note) note.textContent = text; };
+
+  async function save() {
+    if (sending) return;
+    if (running) { again = true; return; }
+    running = true;
+    say(form.dataset.saving);
+    const data = new FormData(form);
+    data.delete("file"); // files go with the form only
+    data.set("intent", "draft");
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: data, credentials: "same-origin" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      if (!again && !form.querySelector("input[type=file]")?.files.length) dirty = false;
+      const now = new Date(), two = (n) => String(n).padStart(2, "0");
+      say(form.dataset.saved + " " + two(now.getHours()) + ":" + two(now.getMinutes()));
+    } catch {
+      say(form.dataset.failed);
+    }
+    running = false;
+    if (again) { again = false; save(); }
+  }
+
+  form.addEventListener("input", () => {
+    dirty = true;
+    if (!form.dataset.draft) return;
+    clearTimeout(timer);
+    timer = setTimeout(save, 1500);
+  });
+  form.addEventListener("submit", (event) => {
+    if (sending) { event.preventDefault(); return; }
+    sending = true;
+    dirty = false;
+    clearTimeout(timer);
+    setTimeout(() => { sending = false; }, 5000);
+  });
+  window.addEventListener("pageshow", () => { sending = false; });
+  window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+}
+
+for (const pad of document.querySelectorAll("[data-pad]")) {
+  const hidden = pad.querySelector("input[name=signature]");
+  const old = pad.querySelector("img");
+  const canvas = document.createElement("canvas");
+  const scale = Math.max(1, window.devicePixelRatio || 1);
+  canvas.width = 420 * scale;
+  canvas.height = 140 * scale;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-labelledby", "pad-label");
+  const pen = canvas.getContext("2d");
+  pen.lineCap = pen.lineJoin = "round";
+  pen.lineWidth = 2.5 * scale;
+  pen.strokeStyle = "#111";
+  let down = false;
+  const place = (e) => {
+    const box = canvas.getBoundingClientRect();
+    return [(e.clientX - box.left) / box.width * canvas.width, (e.clientY - box.top) / box.height * canvas.height];
+  };
+  canvas.addEventListener("pointerdown", (e) => { down = true; canvas.setPointerCapture(e.pointerId); pen.beginPath(); pen.moveTo(...place(e)); e.preventDefault(); });
+  canvas.addEventListener("pointermove", (e) => { if (down) { pen.lineTo(...place(e)); pen.stroke(); } });
+  const up = () => {
+    if (!down) return;
+    down = false;
+    hidden.value = canvas.toDataURL("image/png");
+    hidden.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  canvas.addEventListener("pointerup", up);
+  canvas.addEventListener("pointercancel", up);
+  const clear = document.createElement("button");
+  clear.type = "button";
+  clear.className = "button small";
+  clear.textContent = pad.dataset.clear;
+  clear.addEventListener("click", () => {
+    pen.clearRect(0, 0, canvas.width, canvas.height);
+    hidden.value = "";
+    hidden.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  if (old) { // what was drawn before is drawn on
+    const draw = () => { pen.drawImage(old, 0, 0, canvas.width, canvas.height); old.remove(); };
+    if (old.complete) draw(); else old.addEventListener("load", draw);
+  }
+  for (const hint of pad.querySelectorAll(".noscript")) hint.remove();
+  pad.append(canvas, clear);
+}
+
+document.getElementById("errors")?.focus();
