@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 var testArrows = map[string][]string{
 	"procedure": {"packs"}, // the packs that come with the project are the judge's largest test
 	"audit":     {"packs"},
+	"web":       {"packs", "store/sqlite"},
 }
 
 // field: packages whose answers depend on their arguments alone.

@@ -17,6 +17,7 @@ var (
 	ErrOtherAct = errors.New("another act has this id")                               // same id, other content
 	ErrNotFound = errors.New("not found")                                             // no such case, act, account ...
 	ErrStopped  = errors.New("the record cannot be written: nothing is acknowledged") // after a failed sync or a lost fence
+	ErrTooLarge = errors.New("the file is larger than is taken")
 	ErrReadOnly = errors.New("the store was restored and is read-only until a person confirms it")
 )
 

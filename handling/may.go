@@ -59,3 +59,12 @@ func (h *House) OpensIn(who Who) []authority.Unit {
 	}
 	return out
 }
+
+// MayAct tells whether a person may put an act of a case that they see before the judge: nil or *NotAllowed.
+func (h *House) MayAct(who Who, f *File, decision bool) error {
+	action := authority.RecordAct
+	if decision {
+		action = authority.DecideAct
+	}
+	return h.may(who, action, &f.Head, f.Now)
+}

@@ -173,26 +173,13 @@ func (c *call) discharging(f *handling.File, d *casefile.Duty) *Link {
 // and only to those whose relation to the case lets them act.
 func (c *call) offers(f *handling.File, n procedure.Next) bool {
 	a := f.Proc.Act(n.Act)
-	action := authority.RecordAct
-	if a.Decision {
-		action = authority.DecideAct
-	}
-	d := c.House.People().May(authority.Query{Who: c.who.Person, Action: action, Case: &authority.CaseView{Unit: authority.UnitID(f.Head.Unit), Opener: authority.PersonID(f.Head.Opener), Handlers: personIDs(f.Head.Handlers), Closed: f.Head.Closed}, Now: c.now, Purpose: c.who.Purpose})
-	if !d.Allowed {
+	if c.House.MayAct(c.who, f, a.Decision) != nil {
 		return false
 	}
 	if n.Subject == "" && a.Scope != "case" {
 		return a.Role == ""
 	}
 	return true
-}
-
-func personIDs(in []string) []authority.PersonID {
-	var out []authority.PersonID
-	for _, p := range in {
-		out = append(out, authority.PersonID(p))
-	}
-	return out
 }
 
 // reasons tells findings in words, with what would remove them.

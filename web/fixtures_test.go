@@ -124,8 +124,8 @@ func fixtures(lang string) []fixture {
 	people := []Person{{Name: x("甲某", "Mr A"), Role: x("违法嫌疑人", "suspected offender"), Href: "#", Chips: []Chip{{x("在办案区", "held"), Bad}}, Facts: []Pair{{x("出生", "born"), "1990-**-**"}, {x("联系", "phone"), "139****0000"}}},
 		{Name: x("乙某", "Mr B"), Role: x("被侵害人", "victim")}, {Name: x("丁某", "D"), Role: x("证人", "witness"), Chips: []Chip{{x("未成年人", "minor"), Near}}, Facts: []Pair{{x("法定代理人", "guardian"), x("戊某", "E")}}}}
 	c := Case{Frame: with(f, AreaCases), Head: ch, Limits: []Limit{hours, family, caseLimit, seizure}, Stages: stages, Acts: acts, Older: "#",
-		Next: []NextAct{{Link: Link{x("通知家属", "Tell the family"), "#"}, Main: true, Gist: x("甲某到案后尚未通知家属。", "Nobody has told Mr A's family yet."), Due: &family}, {Link: Link{x("询问违法嫌疑人", "Hear the suspect"), "#"}}, {Link: Link{x("记录离开", "Record leaving"), "#"}, Relieves: true}, {Link: Link{x("认定延长询问查证的情形", "Ask for the longer inquiry"), "#"}, Gist: x("须在13:30之前由负责人决定。", "The head must decide before 13:30.")}},
-		NotYet: []NotYet{{x("处罚决定", "Penalty decision"), []Reason{notice, review}}, {x("结案", "Closing"), []Reason{{Text: x("应先有处罚决定、终止调查或者移送", "A decision, termination or transfer must come first"), Articles: art("apr/258")}}}},
+		Next:     []NextAct{{Link: Link{x("通知家属", "Tell the family"), "#"}, Main: true, Gist: x("甲某到案后尚未通知家属。", "Nobody has told Mr A's family yet."), Due: &family}, {Link: Link{x("询问违法嫌疑人", "Hear the suspect"), "#"}}, {Link: Link{x("记录离开", "Record leaving"), "#"}, Relieves: true}, {Link: Link{x("认定延长询问查证的情形", "Ask for the longer inquiry"), "#"}, Gist: x("须在13:30之前由负责人决定。", "The head must decide before 13:30.")}},
+		NotYet:   []NotYet{{x("处罚决定", "Penalty decision"), []Reason{notice, review}}, {x("结案", "Closing"), []Reason{{Text: x("应先有处罚决定、终止调查或者移送", "A decision, termination or transfer must come first"), Articles: art("apr/258")}}}},
 		Findings: []Finding{fGrave, fLate, fUnknown}, People: people, Facts: []Pair{{x("来源", "came by"), x("110指令", "emergency call")}, {x("发生时间", "happened"), "2026-11-02 21:20"}, {x("地点", "place"), x("某镇某路某烧烤店门口", "outside a barbecue, Some Road")}}, Docs: docs, Files: files, Looks: looks, LooksURL: "/cases/c12/looks", Refusals: 1}
 	fresh := c
 	fresh.Head.Chips, fresh.Head.Handlers = nil, nil
@@ -179,8 +179,8 @@ func fixtures(lang string) []fixture {
 	chosen[1].Chosen = true
 	inform := Form{Action: "#", ActID: "a-1", Title: x("接报案登记", "Report taken in"), Articles: art("psapl/90", "apr/60"), Occurred: &Field{Name: "occurred", Label: x("接报时间", "When it came in"), Type: FieldInstant, Required: true, Value: "2026-11-23T10:42"},
 		Subjects: &Subjects{Label: x("报案人", "Who reports"), CanAdd: true, Adding: true, NewFields: []Field{{Name: "new_name", Label: x("姓名", "Name"), Type: FieldText, Required: true}, {Name: "new_phone", Label: x("联系电话", "Phone"), Type: FieldText, Help: x("报案人凭后四位查询进展。", "Its last four digits let the reporter ask how it stands.")}, {Name: "new_idno", Label: x("证件号码", "Number of identity document"), Type: FieldText}}},
-		Fields: []Field{{Name: "when", Label: x("案发时间", "When it happened"), Type: FieldInstant}, {Name: "place", Label: x("案发地点", "Where"), Type: FieldText, Required: true}, {Name: "what", Label: x("报案内容", "What is reported"), Type: FieldLong, Required: true, Max: 4000, Help: x("按报案人原话记录。", "In the reporter's own words.")}, {Name: "injured", Label: x("有人受伤", "Somebody is hurt"), Type: FieldBool, Required: true}},
-		Attach: &Attach{Label: x("报案材料", "What was handed over"), MaxMB: 20, Signature: x("报案人签名", "Signature of the reporter")}, Duties: []DutyAhead{{What: x("出具受案回执", "Issue the receipt"), By: x("接报民警", "officer who took it in"), Term: x("当场", "at once"), Articles: art("apr/61")}, {What: x("决定是否立案", "Decide on filing"), By: x("办案部门负责人", "head of unit"), Term: x("24小时", "24 hours"), Due: m("2026-11-24 10:42"), Articles: art("apr/61")}},
+		Fields:   []Field{{Name: "when", Label: x("案发时间", "When it happened"), Type: FieldInstant}, {Name: "place", Label: x("案发地点", "Where"), Type: FieldText, Required: true}, {Name: "what", Label: x("报案内容", "What is reported"), Type: FieldLong, Required: true, Max: 4000, Help: x("按报案人原话记录。", "In the reporter's own words.")}, {Name: "injured", Label: x("有人受伤", "Somebody is hurt"), Type: FieldBool, Required: true}},
+		Attach:   &Attach{Label: x("报案材料", "What was handed over"), MaxMB: 20, Signature: x("报案人签名", "Signature of the reporter")}, Duties: []DutyAhead{{What: x("出具受案回执", "Issue the receipt"), By: x("接报民警", "officer who took it in"), Term: x("当场", "at once"), Articles: art("apr/61")}, {What: x("决定是否立案", "Decide on filing"), By: x("办案部门负责人", "head of unit"), Term: x("24小时", "24 hours"), Due: m("2026-11-24 10:42"), Articles: art("apr/61")}},
 		Documents: []DocumentAhead{{x("受案登记表", "Register of acceptance"), "", ""}, {x("受案回执", "Receipt of acceptance"), x("交报案人，附查询码", "for the reporter, with the code"), ""}}, Submit: x("受案并出具回执", "Accept and issue the receipt"), Draft: &Draft{}}
 
 	duties := []Duty{{hours, ref}, {family, ref}, {caseLimit, ref}, {serve, CaseRef{x("丙某赌博案", "Mr C, gambling"), "某公(甲)行受〔2026〕00009号", "#"}}, {seizure, ref}}
@@ -219,11 +219,14 @@ func fixtures(lang string) []fixture {
 		Changes:  []Difference{{x("行政拘留", "Detention"), x("7日", "7 days"), x("5日", "5 days"), &Link{x("拟定处罚", "Proposal"), "#"}}, {x("鉴定意见", "Appraisal"), "", x("轻微伤", "minor injury"), &Link{x("收到鉴定意见", "Appraisal received"), "#"}}}, Returned: x("缺鉴定意见，拘留日数缺少理由。", "The appraisal is missing; the days need a reason."),
 		Opinions: []Opinion{{x("民警20", "Officer 20"), x("法制员", "legal officer"), x("通过", "passed"), Good, x("事实清楚，程序合法，量罚适当。", "Facts are clear, the procedure lawful, the penalty fitting."), m("2026-11-23 09:50"), 2, "#"}, {x("民警20", "Officer 20"), x("法制员", "legal officer"), x("不通过", "not passed"), Bad, x("缺鉴定意见。", "The appraisal is missing."), m("2026-11-20 16:10"), 1, "#"}},
 		Checks:   []Condition{{x("处罚告知，且在拟定之后", "Notice after the proposal"), "met", art("psapl/112"), x("2026-11-23 08:40 告知甲某", "Mr A told 2026-11-23 08:40"), &Link{x("第1848号", "no. 1848"), "#"}}, {x("法制审核通过", "Legal review passed"), "met", art("psapl/114"), "", nil}, {x("处罚不因申辩加重", "Not raised because of a defence"), "met", art("psapl/112"), "", nil}, {x("审批人不是承办人", "The approver is not the handler"), "met", nil, "", nil}},
-		Limits:   []Limit{hours, caseLimit}, Duties: []DutyAhead{{x("送达决定书", "Serve the decision"), x("办案民警", "handler"), x("2个工作日", "2 working days"), endOf(2026, 11, 25), true, false, art("psapl/116")}}, Docs: []DocumentAhead{{x("行政处罚决定书", "Written decision"), x("文号在同意时取得", "gets its number on approval"), "#"}}, Action: "#", ActID: "a-90", Base: "1851", May: true}
+		Limits:   []Limit{hours, caseLimit}, Return: &Link{x("退回补充", "Send back"), "#"}, Form: Form{Action: "#", ActID: "a-90", Base: "1851", Submit: x("作出决定", "Decide"), Cancel: "/cases/c12", Fields: append(append([]Field{}, decide.Fields[:2]...), Field{Name: "opinion", Label: x("审批意见", "Opinion"), Type: FieldLong}),
+			Duties: []DutyAhead{{x("送达决定书", "Serve the decision"), x("办案民警", "handler"), x("2个工作日", "2 working days"), endOf(2026, 11, 25), true, false, art("psapl/116")}}, Documents: []DocumentAhead{{x("行政处罚决定书", "Written decision"), x("文号在记录时取得", "gets its number when recorded"), "#"}}}}
 	apNo := ap
-	apNo.Round, apNo.Changes, apNo.Opinions, apNo.May = 1, nil, nil, false
+	apNo.Round, apNo.Changes, apNo.Opinions, apNo.Return = 1, nil, nil, nil
 	apNo.Checks = append([]Condition{{x("听证权利告知", "Right to a hearing told"), "unknown", art("psapl/117"), x("缺少事实：拟处罚款", "missing fact: fine proposed"), nil}, {x("法制审核通过", "Legal review passed"), "unmet", art("psapl/114"), x("没有法制审核", "there is none"), &Link{x("送法制审核", "Send to review"), "#"}}}, ap.Checks[:1]...)
-	apNo.Errors = []FieldError{{"reason", x("退回须写明原因", "Say why it is returned")}}
+	apNo.Form.Fields = append([]Field{}, ap.Form.Fields...)
+	apNo.Form.Fields[1].Error = x("不超过20日", "20 days at most")
+	apNo.Form.Errors = []FieldError{{"days", apNo.Form.Fields[1].Error}}
 	apNot := ap
 	apNot.Not = []Reason{{Text: x("您承办过本案，不能审批", "You handled this case and may not decide it"), Articles: art("apr/173"), Fact: x("民警09为第1836号行为的承办人", "Officer 09 did act no. 1836")}}
 
@@ -269,7 +272,14 @@ func fixtures(lang string) []fixture {
 	in := SignIn{Frame: nobody, Action: "/signin"}
 	in.Frame.Demo = false
 	inDemo := SignIn{Frame: nobody, Action: "/signin", Demos: demos}
-	inWith := func(t SignInTrouble) SignIn { s := in; s.Trouble = t; s.Name = "000001"; s.Return = "/cases/c12"; s.Until = m("2026-11-23 10:57"); return s }
+	inWith := func(t SignInTrouble) SignIn {
+		s := in
+		s.Trouble = t
+		s.Name = "000001"
+		s.Return = "/cases/c12"
+		s.Until = m("2026-11-23 10:57")
+		return s
+	}
 	note := func(k NoticeKind, change func(*Notice)) Notice {
 		n := Notice{Frame: f, Kind: k, Ref: "R-7F3K-0042", Back: &Link{x("回到工作台", "Back to the workbench"), "/workbench"}}
 		if change != nil {
@@ -293,8 +303,11 @@ func fixtures(lang string) []fixture {
 		{"actform", form(summon)}, {"actform-errors", form(wrong)}, {"actform-conflict", form(conflicted)}, {"actform-refused", form(decide)}, {"actform-small", form(plain)},
 		{"approval", ap}, {"approval-unmet", apNo}, {"approval-not", apNot},
 		{"act", one}, {"document", doc}, {"document-draft", docDraft}, {"sheet", SheetOnly{f, sheet}},
-		{"query", ask}, {"query-missing", with2(func(q *Query) { q.State, q.Code = QueryMissing, "7KQ4-M2XP" })}, {"query-limited", with2(func(q *Query) { q.State, q.Until = QueryLimited, m("2026-11-23 11:00") })}, {"query-empty", with2(func(q *Query) { q.Errors = []FieldError{{"secret", x("请填写手机号码后四位", "Give the last four digits")}} })}, {"query-found", with2(func(q *Query) { q.State, q.Result = QueryFound, &progress })},
+		{"query", ask}, {"query-missing", with2(func(q *Query) { q.State, q.Code = QueryMissing, "7KQ4-M2XP-90TB-K" })}, {"query-limited", with2(func(q *Query) { q.State, q.Until = QueryLimited, m("2026-11-23 11:00") })}, {"query-empty", with2(func(q *Query) {
+			q.Errors = []FieldError{{"secret", x("请填写查询密码", "Enter the second code")}}
+		})}, {"query-found", with2(func(q *Query) { q.State, q.Result = QueryFound, &progress })},
 		{"people", pp}, {"people-admin", adm}, {"people-appoint", admForm}, {"people-empty", emptyUnit},
+		{"receipt", ReceiptPage{Frame: with(f, AreaIntake), Code: "7KQ4-M2XP-90TB-K", Secret: "3FJW-8RTN", At: m("2026-11-23 10:44"), Index: "1852", Leaf: strings.Repeat("4be1f0a9", 8), Query: "/query", Case: Link{x("打开案件", "Open the case"), "#"}}},
 		{"looks", Looks{with(f, AreaCases), ref, manyLooks, Pager{Next: "#"}}}, {"looks-none", Looks{with(f, AreaCases), ref, nil, Pager{}}},
 		{"notice-notfound", note(NoticeNotFound, nil)}, {"notice-error", note(NoticeError, func(n *Notice) { n.Retry = "#" })}, {"notice-refused", note(NoticeRefused, func(n *Notice) { n.Reasons = []Reason{notice, review} })}, {"notice-conflict", note(NoticeConflict, func(n *Notice) { n.Changes = conflicted.Conflict.Changes; n.Retry = "#" })}, {"notice-stopped", note(NoticeStopped, func(n *Notice) {
 			n.Stopped = true

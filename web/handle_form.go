@@ -344,6 +344,9 @@ func actForm(c *call) error {
 	if err != nil {
 		return err
 	}
+	if err := c.House.MayAct(c.who, f, a.Decision); err != nil {
+		return err
+	}
 	subject := casefile.Subject(c.r.URL.Query().Get("subject"))
 	e := newEntered(f.Head.Acts)
 	draft, err := c.House.Draft(c.r.Context(), c.who, f.Head.ID, a.ID, subject)
@@ -388,6 +391,9 @@ func doAct(c *call) error {
 	}
 	_, a, err := c.actOf(f)
 	if err != nil {
+		return err
+	}
+	if err := c.House.MayAct(c.who, f, a.Decision); err != nil {
 		return err
 	}
 	subject := casefile.Subject(c.r.URL.Query().Get("subject"))

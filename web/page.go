@@ -176,6 +176,7 @@ type Field struct {
 	Options  []Option
 	Error    string
 	Complete string // autocomplete token, e.g. current-password
+	Lax      bool   // needed, but the browser does not insist: the part of the form it stands in may stay unused
 }
 
 // Option is one choice. Hint stands below it; Off says why it cannot be chosen.

@@ -129,19 +129,11 @@ type Approval struct {
 	Opinions []Opinion
 	Checks   []Condition
 	Limits   []Limit
-	Duties   []DutyAhead
-	Docs     []DocumentAhead
-
-	Action      string // posts act_id, base, intent (approve, return), opinion, reason
-	ActID, Base string
-	May         bool     // all conditions met: approving is offered
-	Not         []Reason // why this person may not decide at all (recusal, same person); empty: may
-	Opinion     string   // as typed
-	Reason      string
-	Errors      []FieldError // fields opinion, reason
-	Conflict    *Conflict
-	Refusal     *Refusal
-	Form        Form // what the decision says, with its own data
+	Not      []Reason // why this person may not decide at all (recusal, same person): there is no form then
+	Return   *Link    // the act that sends it back with a reason; nil: the procedure has none
+	Conflict *Conflict
+	Refusal  *Refusal
+	Form     Form // what the decision says, with its own data; its Conflict and Refusal stay nil
 }
 
 // FilePart is a heading of the file on one page: facts, evidence, statements, earlier acts.

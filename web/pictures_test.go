@@ -96,7 +96,7 @@ func TestPictures(t *testing.T) {
 					}
 				}
 			}
-			if regexp.MustCompile(`^(case|document|document-draft|sheet)$`).MatchString(f.name) {
+			if regexp.MustCompile(`^(case|receipt|document|document-draft|sheet)$`).MatchString(f.name) {
 				var pdf struct{ Data []byte }
 				b.into(&pdf, "Page.printToPDF", map[string]any{"preferCSSPageSize": true, "printBackground": true})
 				if err := os.WriteFile(name+".pdf", pdf.Data, 0o644); err != nil {
@@ -104,6 +104,59 @@ func TestPictures(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestScripts tries what static/app.js adds: drafts saved while typing, the signature pad, the warning of entries not sent.
+func TestScripts(t *testing.T) {
+	if *pictures == "" {
+		t.Skip("no -pictures")
+	}
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no chromium: ", err)
+	}
+	r := renderer(t)
+	saved := make(chan string, 9)
+	mux := http.NewServeMux()
+	mux.Handle(StaticPath, r.Static())
+	mux.HandleFunc("GET /form", func(w http.ResponseWriter, _ *http.Request) {
+		for _, f := range fixtures("zh") {
+			if p, ok := f.page.(ActFormPage); ok && f.name == "actform" {
+				p.Form.Draft = &Draft{SaveURL: "/save"}
+				if err := r.Render(w, http.StatusOK, p); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+	})
+	mux.HandleFunc("POST /save", func(_ http.ResponseWriter, req *http.Request) {
+		if err := req.ParseMultipartForm(1 << 20); err != nil {
+			t.Error(err)
+		}
+		saved <- req.PostFormValue("intent") + "|" + req.PostFormValue("reason") + "|" + req.PostFormValue("signature")
+	})
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	b := startBrowser(t, chromium)
+	b.open(srv.URL + "/form")
+	b.eval(`{const f=document.getElementById('f-reason');f.value='甲';f.dispatchEvent(new Event('input',{bubbles:true}));
+		const c=document.querySelector('canvas'),r=c.getBoundingClientRect();c.setPointerCapture=()=>{};
+		for(const[n,x]of[['pointerdown',5],['pointermove',60],['pointerup',60]])c.dispatchEvent(new PointerEvent(n,{clientX:r.left+x,clientY:r.top+20,pointerId:1}));0}`)
+	select {
+	case got := <-saved:
+		if want := "draft|甲|"; got != want {
+			t.Errorf("saved %s, want %s", got, want)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("no draft was saved")
+	}
+	time.Sleep(300 * time.Millisecond) // the browser reads the answer; nothing else tells
+	if drawn := b.text(`document.querySelector('input[name=signature]').value`); !strings.HasPrefix(drawn, "data:image/png;base64,") {
+		t.Errorf("the pad gives %.30q", drawn)
+	}
+	if note := b.text(`document.querySelector('[data-draft-note]').textContent`); !strings.HasPrefix(note, "草稿已保存") {
+		t.Errorf("the note says %q", note)
 	}
 }
 
@@ -254,4 +307,3 @@ func (b *browser) text(js string) string {
 	}
 	return s
 }
-

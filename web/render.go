@@ -205,6 +205,7 @@ func (r *Renderer) funcs(lang string) template.FuncMap {
 			}
 			return template.URL(uri), nil
 		},
+		"fault":   fault,
 		"icon":    icon,
 		"dict":    dict,
 		"add":     func(a, b int) int { return a + b },
@@ -216,8 +217,8 @@ func (r *Renderer) funcs(lang string) template.FuncMap {
 			}
 			return []Area{AreaWorkbench, AreaCases, AreaIntake, AreaPeople}
 		},
-		"frame":   func(p Page) *Frame { return p.frame() },
-		"fielded": func(f Field, form string) map[string]any { return map[string]any{"F": f, "ID": f.Name, "Form": form} },
+		"frame": func(p Page) *Frame { return p.frame() },
+		"lax":   func(f Field) Field { f.Lax = true; return f },
 	}
 }
 
@@ -226,6 +227,16 @@ func percent(n, of int) int {
 		return 0
 	}
 	return n * 100 / of
+}
+
+// fault is what is wrong with a field, or nothing.
+func fault(all []FieldError, name string) string {
+	for _, e := range all {
+		if e.Name == name {
+			return e.Text
+		}
+	}
+	return ""
 }
 
 // dict makes a map of its arguments, for templates that take more than one.

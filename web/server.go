@@ -111,10 +111,31 @@ func (s *Server) answer(rt Route) http.Handler {
 			c.toSignIn()
 			return
 		}
+		if about[rt.Action] && !s.House.People().May(authority.Query{Who: c.who.Person, Action: rt.Action, Now: c.now}).Allowed {
+			if rt.Pattern == "GET /{$}" {
+				c.home()
+				return
+			}
+			c.fail(casefile.ErrNotFound)
+			return
+		}
 		if err := rt.handle(c); err != nil {
 			c.fail(err)
 		}
 	})
+}
+
+// about lists the actions that concern no case: the policy answers them here. About a case it is asked by handling, which
+// knows the case; about opening one, with the unit.
+var about = map[authority.Action]bool{authority.SeeWorkbench: true, authority.ListCases: true, authority.Search: true, authority.ChangePeople: true, authority.SeeOwnAccount: true, authority.ManageOwnSessions: true}
+
+// home leads who has no workbench to what they have.
+func (c *call) home() {
+	to := "/account"
+	if _, err := c.House.Roster(c.who); err == nil {
+		to = "/people"
+	}
+	http.Redirect(c.w, c.r, to, http.StatusSeeOther)
 }
 
 const langCookie = "lang"
@@ -254,7 +275,7 @@ func (c *call) fail(err error) {
 	case errors.Is(err, casefile.ErrStopped), errors.Is(err, casefile.ErrReadOnly):
 		n.Kind, status = NoticeStopped, http.StatusServiceUnavailable
 		n.Stopped = true
-	case errors.As(err, &tooBig):
+	case errors.As(err, &tooBig), errors.Is(err, casefile.ErrTooLarge):
 		n.Kind, status = NoticeRefused, http.StatusRequestEntityTooLarge
 		n.Reasons = []Reason{{Text: c.both("附件超过 50 MB，未被接收", "the file is larger than 50 MB and was not taken")}}
 	default:

@@ -12,6 +12,7 @@ import (
 )
 
 type commands struct {
+	Serve serveCommand `cmd:"" help:"The platform: pages, clock, record."`
 	Audit auditCommand `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
 	Demo  demoCommand  `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
 	Pack  packCommand  `cmd:"" help:"Check and test packs."`

@@ -13,12 +13,14 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
     running = true;
     say(form.dataset.saving);
     const data = new FormData(form);
-    data.delete("file"); // files go with the form only
+    data.delete("file"); // files and signatures go with the form only
+    data.delete("signature");
     data.set("intent", "draft");
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: data, credentials: "same-origin" });
       if (!answer.ok) throw new Error(String(answer.status));
-      if (!again && !form.querySelector("input[type=file]")?.files.length) dirty = false;
+      const carried = form.querySelector("input[type=file]")?.files.length || form.querySelector("input[name=signature]")?.value;
+      if (!again && !carried) dirty = false;
       const now = new Date(), two = (n) => String(n).padStart(2, "0");
       say(form.dataset.saved + " " + two(now.getHours()) + ":" + two(now.getMinutes()));
     } catch {
@@ -49,7 +51,7 @@ for (const pad of document.querySelectorAll("[data-pad]")) {
   const hidden = pad.querySelector("input[name=signature]");
   const old = pad.querySelector("img");
   const canvas = document.createElement("canvas");
-  const scale = Math.max(1, window.devicePixelRatio || 1);
+  const scale = Math.min(2, Math.max(1, window.devicePixelRatio || 1));
   canvas.width = 420 * scale;
   canvas.height = 140 * scale;
   canvas.setAttribute("role", "img");

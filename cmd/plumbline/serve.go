@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/internal/durable"
+	"plumbline/internal/print"
+	"plumbline/packs"
+	"plumbline/procedure"
+	"plumbline/store/sqlite"
+	"plumbline/web"
+)
+
+type serveCommand struct {
+	Addr  string `default:"127.0.0.1:8080" help:"Where to listen."`
+	Data  string `default:"plumbline-data" help:"Folder of the embedded store and of attached files." type:"path"`
+	Store string `help:"postgres://... instead of the embedded store."`
+	Pack  string `default:"cn-police" help:"The law to work under."`
+}
+
+// Run serves until it is told to stop.
+func (c *serveCommand) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return err
+	}
+	store, err := openStore(ctx, c.Store, filepath.Join(c.Data, "record.db"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	house, err := openHouse(ctx, store, c.Pack, filepath.Join(c.Data, "files"), now)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, serveOptions{Addr: c.Addr, House: house, Secure: !loopback(c.Addr), Ready: func(url string) { fmt.Println("ready", url) }})
+}
+
+func now() calendar.Instant { return calendar.InstantOf(time.Now()) }
+
+// openStore opens PostgreSQL where an address is given, else the embedded store.
+func openStore(ctx context.Context, address, file string) (handling.Store, error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if address == "" {
+		return sqlite.Open(ctx, file, sqlite.Options{Log: log})
+	}
+	return openPostgres(ctx, address, log)
+}
+
+// openHouse puts a pack and the folder of attached files to a store.
+func openHouse(ctx context.Context, store handling.Store, pack, files string, clock func() calendar.Instant) (*handling.House, error) {
+	p, err := procedure.Load(packs.FS, pack)
+	if err != nil {
+		return nil, err
+	}
+	blobs, err := durable.OpenBlobs(files)
+	if err != nil {
+		return nil, err
+	}
+	c := handling.Config{Store: store, Pack: p, Now: clock, Random: rand.Reader, Blobs: folder{blobs}}
+	glyphs, err := print.Installed(ctx)
+	if err == nil {
+		c.Glyphs = glyphs
+	} else {
+		slog.Warn("characters of documents are not checked against the fonts", "error", err)
+	}
+	return handling.Open(c)
+}
+
+// folder is attached files in a folder of the file system.
+type folder struct{ *durable.Blobs }
+
+// Put keeps a file, or says casefile.ErrTooLarge.
+func (f folder) Put(ctx context.Context, r io.Reader, limit int64) ([32]byte, int64, error) {
+	b, err := f.Blobs.Put(ctx, r, limit)
+	if errors.Is(err, durable.ErrTooLarge) {
+		err = casefile.ErrTooLarge
+	}
+	return b.SHA256, b.Size, err
+}
+
+// serveOptions says what to serve. Ready is told the address once requests are answered.
+type serveOptions struct {
+	Addr   string
+	House  *handling.House
+	Demos  []web.DemoSignIn
+	Secure bool // cookies only over TLS: a proxy ends it
+	Ready  func(url string)
+}
+
+// serve answers requests and lets the clock run until ctx ends or the record can no longer be written.
+func serve(ctx context.Context, o serveOptions) (err error) {
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	config := web.Config{House: o.House, Log: log, Demos: o.Demos, Secure: o.Secure}
+	printer, noPrinter := print.New(ctx, print.Options{})
+	if noPrinter == nil {
+		config.Printer = printer
+		defer func() { err = errors.Join(err, printer.Close()) }()
+	} else {
+		log.Warn("documents are shown as pages only, not as PDF", "error", noPrinter)
+	}
+	site, err := web.NewServer(config)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", o.Addr)
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 3 * time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() { cancel(fmt.Errorf("clock: %w", o.House.RunClock(ctx, log))) }()
+	ended := make(chan struct{})
+	go func() {
+		<-ctx.Done()
+		ending, done := context.WithTimeout(context.Background(), 10*time.Second)
+		defer done()
+		_ = server.Shutdown(ending) // requests still running after ten seconds are cut
+		close(ended)
+	}()
+	if o.Ready != nil {
+		o.Ready("http://" + listener.Addr().String())
+	}
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-ended
+	if cause := context.Cause(ctx); errors.Is(cause, casefile.ErrStopped) {
+		return cause
+	}
+	return nil
+}
+
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback())
+}
