@@ -31,8 +31,9 @@ var arrows = map[string][]string{
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},
 	"audit":      {"procedure", "casefile", "calendar", "eventlog"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
-	"store/*":    {"calendar", "casefile", "procedure", "ledger", "eventlog", "audit", "internal/strictyaml", "internal/print", "internal/pgtest", "handling", "store/group", "store/storetest"},
+	"store/*":    {"calendar", "casefile", "procedure", "ledger", "eventlog", "audit", "internal/strictyaml", "internal/print", "internal/pgtest", "handling", "store/group", "store/backup", "store/storetest"},
 	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "internal/*"},
+	"bench":      {"*"},
 	"cmd/*":      {"*"},
 }
 
@@ -40,7 +41,8 @@ var arrows = map[string][]string{
 var testArrows = map[string][]string{
 	"procedure": {"packs"}, // the packs that come with the project are the judge's largest test
 	"audit":     {"packs"},
-	"web":       {"packs", "store/sqlite"},
+	"handling":  {"packs", "store/sqlite"},
+	"web":       {"packs", "store/sqlite", "internal/durable"},
 }
 
 // field: packages whose answers depend on their arguments alone.
