@@ -84,8 +84,10 @@ func (j *Judge) discharge(s *Standing, a *Act, sub int, o *Outcome) {
 	})
 }
 
-// retime lets an act change the clocks of the duties that run: suspensions, extensions, facts, waivers, lapses.
-func (j *Judge) retime(s *Standing, a *Act, sub int, o *Outcome) {
+// retime lets an act change the clocks of the duties that run: suspensions, extensions, facts, waivers, lapses. The first
+// running of them were there before the act. The others it opened itself: those do not lapse because it was done, so that
+// a second proposal ends the duties of the first and leaves its own.
+func (j *Judge) retime(s *Standing, a *Act, sub, running int, o *Outcome) {
 	def := s.p.acts[a.Kind]
 	kept := s.duties[:0]
 	for i := range s.duties {
@@ -98,7 +100,7 @@ func (j *Judge) retime(s *Standing, a *Act, sub int, o *Outcome) {
 			if d.follows && !ds.fired && len(def.sets) > 0 {
 				j.refit(s, &ds, d, a, o)
 			}
-			if state, gone := j.gone(s, &ds, d, a); gone {
+			if state, gone := j.gone(s, &ds, d, a, i >= running); gone {
 				o.Duties = append(o.Duties, DutyEvent{ds.duty, s.subjects[ds.subject].id, ds.ref, state, a.Occurred, ds.due})
 				continue
 			}
@@ -195,12 +197,12 @@ func (j *Judge) refit(s *Standing, ds *dutyState, d *duty, a *Act, o *Outcome) {
 }
 
 // gone tells whether a duty has lost its ground or was waived.
-func (j *Judge) gone(s *Standing, ds *dutyState, d *duty, a *Act) (State, bool) {
+func (j *Judge) gone(s *Standing, ds *dutyState, d *duty, a *Act, opened bool) (State, bool) {
 	if slices.Contains(s.p.acts[a.Kind].waives, ds.duty) {
 		return Waived, true
 	}
 	for _, l := range d.lapses {
-		if slices.Contains(l.acts, a.Kind) {
+		if !opened && slices.Contains(l.acts, a.Kind) {
 			return Lapsed, true
 		}
 		if l.when != nil && len(s.p.acts[a.Kind].sets) > 0 {

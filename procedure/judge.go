@@ -344,15 +344,20 @@ func (j *Judge) holds(s *Standing, c *condition, a *Act, sub int) (answer, strin
 	return verdict, missing
 }
 
-// end is the last instant at which an act may have happened, given how exactly its time is known.
+// end is the last instant at which an act may have happened, given how exactly its time is known. It happened before it
+// was recorded: a decision taken later cannot be put before it.
 func end(a *Act, z *calendar.Zone) calendar.Instant {
+	last := a.Occurred
 	switch a.Precision {
 	case calendar.Day:
-		return z.End(z.Date(a.Occurred))
+		last = z.End(z.Date(a.Occurred))
 	case calendar.Minute:
-		return a.Occurred + 60_000_000 - 1
+		last = a.Occurred + 60_000_000 - 1
 	}
-	return a.Occurred
+	if a.Recorded >= a.Occurred {
+		last = min(last, a.Recorded)
+	}
+	return last
 }
 
 func (j *Judge) weighWindow(s *Standing, w *window, a *Act, sub int, o *Outcome, missing string) {
@@ -536,11 +541,12 @@ func (j *Judge) apply(s *Standing, def *act, a *Act, sub int, o *Outcome) {
 		s.each(x, sub, func(h *history) { h.done = false })
 	}
 	j.discharge(s, a, sub, o)
+	running := len(s.duties)
 	for _, i := range def.duties {
 		j.open(s, i, a, sub, o)
 	}
 	if len(s.duties) > 0 {
-		j.retime(s, a, sub, o)
+		j.retime(s, a, sub, running, o)
 	}
 	if p.path != nil {
 		j.walk(s, a, o)

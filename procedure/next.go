@@ -40,13 +40,25 @@ func (j *Judge) weighOn(s *Standing, a *Act) []Finding {
 		sub := s.subjectOf(ref)
 		if ref.Kind == def.Scope {
 			j.weigh(s, def, a, sub, &o)
+			j.weighExtension(s, a, sub, &o)
 		}
 	}
 	if def.Scope == caseScope {
 		j.weigh(s, def, a, 0, &o)
+		j.weighExtension(s, a, 0, &o)
 	}
 	s.apart = apart
 	return o.Findings
+}
+
+// weighExtension tells what stands against more time for the duties that run, without granting it.
+func (j *Judge) weighExtension(s *Standing, a *Act, sub int, o *Outcome) {
+	for i := range s.duties {
+		ds := s.duties[i]
+		if ds.subject == 0 || sub == 0 || ds.subject == sub || s.subjects[ds.subject].kind != s.subjects[sub].kind {
+			j.extend(s, &ds, s.p.duties[ds.duty], a, sub, o)
+		}
+	}
 }
 
 // Nexts weighs every act on every subject it may be about, at the instant now, done by the actor. What depends on data of
@@ -91,7 +103,7 @@ type Reason struct {
 	Rule  Rule
 	Asks  Text     // what the clause asks for, e.g. 须先：处罚告知
 	Acts  []int    // acts that would satisfy it
-	Basis []string // of the clause or its rule
+	Basis []string // of its rule, or of the act where the rule cites none
 }
 
 // Why tells in words what stands behind a finding.
@@ -104,6 +116,9 @@ func (p *Procedure) Why(f *Finding) Reason {
 		return r
 	}
 	def := p.acts[at]
+	if len(r.Basis) == 0 {
+		r.Basis = def.basis
+	}
 	part, number, _ := strings.Cut(tail, ".")
 	n, err := strconv.Atoi(number)
 	n--

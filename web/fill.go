@@ -160,10 +160,12 @@ func (c *call) discharging(f *handling.File, d *casefile.Duty) *Link {
 	if info == nil {
 		return nil
 	}
-	for _, n := range f.Next {
-		if len(n.Against) == 0 && slices.Contains(info.Do, n.Act) && (n.Subject == d.Subject || n.Subject == "" || d.Subject == "") && c.offers(f, n) {
-			a := f.Proc.Act(n.Act)
-			return &Link{a.Title.In(c.lang), doURL(f.Head.ID, a.ID, n.Subject)}
+	for _, do := range info.Do { // in the order in which the pack names them
+		for _, n := range f.Next {
+			if n.Act == do && len(n.Against) == 0 && (n.Subject == d.Subject || n.Subject == "" || d.Subject == "") && c.offers(f, n) {
+				a := f.Proc.Act(n.Act)
+				return &Link{a.Title.In(c.lang), doURL(f.Head.ID, a.ID, n.Subject)}
+			}
 		}
 	}
 	return nil
@@ -188,8 +190,11 @@ func (c *call) reasons(p *procedure.Procedure, id casefile.CaseID, found []proce
 	for i := range found {
 		why := p.Why(&found[i])
 		r := Reason{Text: why.Asks.In(c.lang), Articles: c.articles(why.Basis)}
-		if rule := why.Rule.Title.In(c.lang); rule != "" && rule != r.Text {
+		if rule := why.Rule.Title.In(c.lang); why.Rule.Severity < 3 && rule != r.Text { // a mere order of steps says nothing more
 			r.Fact = rule
+		}
+		if len(r.Articles) == 0 && why.Rule.Setting != "" {
+			r.Fact = second(why.Rule.Setting, c.lang) // no article: the page says whose demand it is
 		}
 		if found[i].Subject != "" {
 			r.Text = partyName(people, found[i].Subject) + c.both("：", ": ") + r.Text

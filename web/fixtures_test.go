@@ -281,7 +281,7 @@ func fixtures(lang string) []fixture {
 		return s
 	}
 	note := func(k NoticeKind, change func(*Notice)) Notice {
-		n := Notice{Frame: f, Kind: k, Ref: "R-7F3K-0042", Back: &Link{x("回到工作台", "Back to the workbench"), "/workbench"}}
+		n := Notice{Frame: f, Kind: k, Ref: "R-7F3K-0042", Back: &Link{x("回到工作台", "Back to the workbench"), "/"}}
 		if change != nil {
 			change(&n)
 		}

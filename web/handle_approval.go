@@ -43,20 +43,25 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 		}
 	}
 
-	// The proposal: the last act of the stage of proposing is the last act that somebody else did before this decision and
-	// that this decision must follow; its data are what is decided.
+	// What is decided on: the last proposal, or before there is one the last act that this decision must follow.
+	proposed := slices.ContainsFunc(f.Acts, func(x handling.FileAct) bool { return x.Info != nil && x.Info.Part == "proposal" && len(x.Refused) == 0 })
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		x := &f.Acts[i]
 		if x.Info == nil || len(x.Refused) > 0 || x.Withdrawn > 0 || x.Corrected > 0 {
 			continue
 		}
-		if x.Info.Part == "proposal" || slices.Contains(f.Proc.Needs(kind), f.Proc.ActOf(x.Info.ID)) {
+		if proposed && x.Info.Part == "proposal" || !proposed && slices.Contains(f.Proc.Needs(kind), f.Proc.ActOf(x.Info.ID)) {
 			shown := c.act(f, x)
 			p.By, p.At, p.Proposal, p.Reasons = shown.Who+" "+shown.Post, x.Occurred, shown.Data, shown.Gist
 			for _, who := range shown.Persons {
 				p.Proposal = append([]Pair{{c.both("针对", "about"), who}}, p.Proposal...)
 			}
 			break
+		}
+	}
+	for _, n := range f.Next {
+		if b := f.Proc.Act(n.Act); b.Part == "return" && len(n.Against) == 0 && c.offers(f, n) {
+			p.Return = &Link{b.Title.In(c.lang), doURL(f.Head.ID, b.ID, n.Subject)}
 		}
 	}
 	last := int64(0) // the last return

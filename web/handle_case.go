@@ -116,8 +116,9 @@ func (c *call) documentRow(f *handling.File, a *handling.FileAct, d casefile.Iss
 	return out
 }
 
-// nexts lists what may be done now and what not yet. What duties ask for comes first; an act of one subject is shown
-// with the subject's name.
+// nexts lists what may be done now and what not yet. What duties ask for comes first. An act that several people of the
+// case may be the subject of is one entry: its form asks about whom. Of what is not possible yet, only what this person's
+// posts could do is listed.
 func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 	wanted := map[int]*Limit{}
 	for i := range f.Duties {
@@ -130,29 +131,57 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 			}
 		}
 	}
-	possible := map[int]bool{}
-	for _, n := range f.Next {
-		possible[n.Act] = possible[n.Act] || len(n.Against) == 0 && c.offers(f, n)
-	}
-	for _, n := range f.Next {
-		a := f.Proc.Act(n.Act)
-		if !c.offers(f, n) || a.Opens || f.Head.Closed && !a.Relieves {
+	for i := range f.Proc.Acts() {
+		a := f.Proc.Act(i)
+		if a.Opens || f.Head.Closed && !a.Relieves {
 			continue
+		}
+		var lawful, against []procedure.Next
+		for _, n := range f.Next {
+			switch {
+			case n.Act != i || !c.offers(f, n):
+			case len(n.Against) == 0 || a.Relieves:
+				lawful = append(lawful, n)
+			default:
+				against = append(against, n)
+			}
 		}
 		title := a.Title.In(c.lang)
-		if n.Subject != "" {
-			title += c.both("：", ": ") + partyName(f.People, n.Subject)
-		}
-		if len(n.Against) == 0 || a.Relieves {
-			next = append(next, NextAct{Link: Link{title, doURL(f.Head.ID, a.ID, n.Subject)}, Gist: a.Help.In(c.lang), Main: wanted[n.Act] != nil, Relieves: a.Relieves, Due: wanted[n.Act]})
+		if len(lawful) > 0 {
+			var subject casefile.Subject
+			var names []string
+			for _, n := range lawful {
+				if n.Subject != "" {
+					subject = n.Subject
+					names = append(names, partyName(f.People, n.Subject))
+				}
+			}
+			if len(lawful) > 1 {
+				subject = ""
+			}
+			if len(names) > 0 && a.Role != "" {
+				title += c.both("：", ": ") + strings.Join(names, c.both("、", ", "))
+			}
+			next = append(next, NextAct{Link: Link{title, doURL(f.Head.ID, a.ID, subject)}, Gist: a.Help.In(c.lang), Main: wanted[i] != nil && !a.Relieves || wanted[i] != nil && wanted[i].Liberty, Relieves: a.Relieves, Due: wanted[i]})
 			continue
 		}
-		if !possible[n.Act] {
-			not = append(not, NotYet{title, c.reasons(f.Proc, f.Head.ID, n.Against, f.People)})
+		for _, n := range against {
+			if !slices.ContainsFunc(n.Against, func(x procedure.Finding) bool { return ofPerson(x.Clause) }) {
+				if n.Subject != "" {
+					title += c.both("：", ": ") + partyName(f.People, n.Subject)
+				}
+				not = append(not, NotYet{title, c.reasons(f.Proc, f.Head.ID, n.Against, f.People)})
+				break
+			}
 		}
 	}
 	slices.SortStableFunc(next, func(a, b NextAct) int { return order(a) - order(b) })
 	return next, not
+}
+
+// ofPerson tells whether a clause is about who acts: such an act is for somebody else.
+func ofPerson(clause string) bool {
+	return strings.HasSuffix(clause, ".by") || strings.HasSuffix(clause, ".competent") || strings.HasSuffix(clause, ".other_than")
 }
 
 func order(n NextAct) int {

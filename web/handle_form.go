@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"plumbline/authority"
+	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/ledger"
@@ -147,7 +148,10 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 	for i := range a.Fields {
 		form.Fields = append(form.Fields, c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]))
 	}
-	form.Attach = &Attach{Label: c.both("附件（扫描件、签名）", "Files (scans, signature)"), Accept: "image/png,image/jpeg,image/tiff,application/pdf", MaxMB: handling.MaxAttachment >> 20, Signature: c.both("当事人在此签名", "The party signs here")}
+	form.Attach = &Attach{Label: c.both("附件（扫描件、签名）", "Files (scans, signature)"), Accept: "image/png,image/jpeg,image/tiff,application/pdf", MaxMB: handling.MaxAttachment >> 20}
+	if a.Scope == "person" && !a.Decision && len(a.Documents) > 0 {
+		form.Attach.Signature = c.both("当事人在此签名", "The party signs here")
+	}
 	for _, k := range e.kept {
 		form.Attach.Kept = append(form.Attach.Kept, Attachment{Name: k.Name, Size: size(k.Size), Digest: keptText(k)})
 	}
@@ -357,7 +361,40 @@ func actForm(c *call) error {
 		e.restore(draft.Body)
 		e.base = f.Head.Acts
 	}
+	if len(draft.Body) == 0 {
+		c.prefill(f, a, e, subject)
+	}
 	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = draft.Saved })
+}
+
+// prefill puts in what the last proposal says, where an act after it asks for a datum of the same name and kind: what was
+// entered once is not typed again, only checked.
+func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) {
+	for i := len(f.Acts) - 1; i >= 0; i-- {
+		x := &f.Acts[i]
+		if x.Info == nil || x.Info.Part != "proposal" || len(x.Refused) > 0 || x.Corrected > 0 || x.Withdrawn > 0 || len(x.Subjects) != 1 {
+			continue
+		}
+		if subject != "" && x.Subjects[0].ID != subject || subject == "" && a.Scope != "case" && len(f.People) > 1 && a.ID != x.Info.ID {
+			continue
+		}
+		for _, fi := range a.Fields {
+			for _, d := range x.Data {
+				if d.Name == fi.Name && d.Value.Kind() == fi.Kind && fi.As == "" && e.data[fi.Name] == "" {
+					e.data[fi.Name] = typed(d.Value, c.House.Pack().Zone)
+				}
+			}
+		}
+		return
+	}
+}
+
+// typed writes a value as an input holds it.
+func typed(v casefile.Value, z *calendar.Zone) string {
+	if v.Kind() == casefile.Instant {
+		return v.Instant().Time().In(z.Location()).Format("2006-01-02T15:04")
+	}
+	return v.String()
 }
 
 // showForm shows a form, with what went wrong put in by mark. A decision is shown with the file and its conditions.

@@ -11,9 +11,9 @@ import (
 	"plumbline/casefile"
 )
 
-func people(c *call) error { return c.people2(http.StatusOK, nil, nil) }
+func people(c *call) error { return c.showPeople(http.StatusOK, nil, nil) }
 
-func (c *call) people2(status int, bad []FieldError, typed map[string]string) error {
+func (c *call) showPeople(status int, bad []FieldError, typed map[string]string) error {
 	roster, err := c.House.Roster(c.who)
 	if err != nil {
 		return err
@@ -48,9 +48,11 @@ func (c *call) people2(status int, bad []FieldError, typed map[string]string) er
 		}
 	}
 	walk("", 0)
+	unit := p.Unit
+	p.Unit = c.House.Unit(unit).In(c.lang)
 	for _, o := range roster {
 		for _, a := range d.Appointments(o.Person.ID) {
-			if string(a.Unit) != p.Unit {
+			if string(a.Unit) != unit {
 				continue
 			}
 			post := Post{Title: c.post(a.Post), Person: o.Person.Name, Number: o.Person.Number, From: z.Date(a.From), Open: a.Until == 0, Ended: a.Until != 0 && a.Until <= c.now}
@@ -75,7 +77,7 @@ func (c *call) people2(status int, bad []FieldError, typed map[string]string) er
 			p.Posts = append(p.Posts, post)
 		}
 		for _, g := range d.Delegations(o.Person.ID) {
-			if string(g.Unit) != p.Unit {
+			if string(g.Unit) != unit {
 				continue
 			}
 			x := Delegation{From: c.House.Name(string(g.From)), To: o.Person.Name, For: c.post(g.Post) + c.both("：", ": ") + g.Reason, Since: z.Date(g.Since)}
@@ -96,8 +98,8 @@ func (c *call) people2(status int, bad []FieldError, typed map[string]string) er
 	})
 	p.Administrator = d.May(authority.Query{Who: c.who.Person, Action: authority.ChangePeople, Now: c.now}).Allowed
 	if p.Administrator {
-		p.AppointURL = "/people?unit=" + p.Unit
-		p.Appoint = c.appointForm(p.Unit, bad, typed)
+		p.AppointURL = "/people?unit=" + unit
+		p.Appoint = c.appointForm(unit, bad, typed)
 	}
 	return c.page(status, p)
 }
@@ -141,17 +143,17 @@ func changePeople(c *call) error {
 	if typed["until"] != "" {
 		day, err := calendar.ParseDate(typed["until"])
 		if err != nil {
-			return c.people2(http.StatusUnprocessableEntity, []FieldError{{"until", c.both("不是日期", "not a date")}}, typed)
+			return c.showPeople(http.StatusUnprocessableEntity, []FieldError{{"until", c.both("不是日期", "not a date")}}, typed)
 		}
 		a.Until = c.House.Pack().Zone.End(day) + 1
 	}
 	if _, ok := c.House.Pack().Post(a.Post); !ok {
-		return c.people2(http.StatusUnprocessableEntity, []FieldError{{"post", c.both("没有这个岗位", "there is no such post")}}, typed)
+		return c.showPeople(http.StatusUnprocessableEntity, []FieldError{{"post", c.both("没有这个岗位", "there is no such post")}}, typed)
 	}
 	err := c.House.ChangePeople(c.r.Context(), c.who, authority.Appoint(a))
 	var refused *authority.Error
 	if errors.As(err, &refused) {
-		return c.people2(http.StatusUnprocessableEntity, []FieldError{{"person", refused.Error()}}, typed)
+		return c.showPeople(http.StatusUnprocessableEntity, []FieldError{{"person", refused.Error()}}, typed)
 	}
 	if err != nil {
 		return err
