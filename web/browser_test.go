@@ -174,7 +174,7 @@ func (b *browser) check(ctx context.Context, kind string) {
 	for _, width := range []int64{1440, 375} {
 		b.size(ctx, width)
 		if wide := eval[int64](b, ctx, "document.documentElement.scrollWidth"); wide > width {
-			b.t.Errorf("%s (%s) is %d wide at %d", kind, b.lang, wide, width)
+			b.t.Errorf("%s (%s) is %d wide at %d: %s", kind, b.lang, wide, width, eval[string](b, ctx, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 40)).join('; ')`))
 		}
 		if *shots != "" {
 			height := min(eval[int64](b, ctx, "document.documentElement.scrollHeight"), 5000)

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -218,7 +220,7 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 		if a.Scope == "person" {
 			f := Field{Name: "subject_role", Label: c.both("身份", "Role"), Type: FieldEnum, Required: true, Value: e.role}
 			for _, r := range c.House.Pack().Roles() {
-				f.Options = append(f.Options, Option{Value: r, Text: c.role(r), Chosen: r == e.role})
+				f.Options = append(f.Options, Option{Value: r, Text: capital(c.role(r)), Chosen: r == e.role})
 			}
 			s.NewFields = append(s.NewFields, f)
 		}
@@ -228,12 +230,12 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 
 // field shows one datum of an act. Names of data carry a prefix so that none is taken for another input.
 func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Field {
-	out := Field{Name: "d_" + fi.Name, Label: fi.Title.In(c.lang), Help: fi.Help.In(c.lang), Articles: c.articles(fi.Basis), Required: fi.Required, Max: fi.Max, Value: value}
+	out := Field{Name: "d_" + fi.Name, Label: capital(fi.Title.In(c.lang)), Help: fi.Help.In(c.lang), Articles: c.articles(fi.Basis), Required: fi.Required, Max: fi.Max, Value: value}
 	switch {
 	case len(fi.Enum) > 0:
 		out.Type = FieldEnum
 		for _, o := range fi.Enum {
-			out.Options = append(out.Options, Option{Value: o.ID, Text: o.Title.In(c.lang), Chosen: o.ID == value})
+			out.Options = append(out.Options, Option{Value: o.ID, Text: capital(o.Title.In(c.lang)), Chosen: o.ID == value})
 		}
 	case fi.As == "handlers" || fi.As == "officers":
 		out.Type = FieldOfficers
@@ -284,6 +286,12 @@ func (c *call) problems(form *Form, problems []handling.Problem) {
 		}
 		form.Errors = append(form.Errors, FieldError{name, text})
 	}
+}
+
+// capital begins a label as a sentence begins.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 func (c *call) actOf(f *handling.File) (int, *procedure.ActInfo, error) {

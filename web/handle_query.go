@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -43,12 +42,12 @@ func doQuery(c *call) error {
 		return err
 	}
 	p.State = QueryFound
-	r := &Progress{Number: got.Number, Received: got.Opened, Unit: got.Unit.In(c.lang), Proof: strconv.FormatInt(got.Index, 10)}
-	if r.Number == "" {
-		r.Number = c.both("尚未受案编号", "not yet numbered")
+	r := &Progress{Number: code, What: got.Number, Received: got.Opened, Unit: got.Unit.In(c.lang)}
+	if r.What == "" {
+		r.What = c.both("尚未受案编号", "not yet numbered")
 	}
 	for _, s := range got.Stages {
-		r.Stages = append(r.Stages, Stage{Title: s.Title.In(c.lang), State: s.State})
+		r.Stages = append(r.Stages, Stage{Title: s.Title.In(c.lang), State: s.State, At: s.At})
 		if s.State == "now" {
 			r.Now = c.both("目前处于：", "It is now at: ") + s.Title.In(c.lang)
 		}
@@ -68,7 +67,7 @@ func doQuery(c *call) error {
 		}
 		r.Remedies = append(r.Remedies, m)
 	}
-	r.What = fmt.Sprintf(c.both("报案记录第%d号，全部记录共%d条", "report no. %d of %d records"), got.Index, got.Size)
+	r.Proof = fmt.Sprintf(c.both("%d（全部记录共%d条）", "%d (of %d records)"), got.Index, got.Size)
 	p.Result = r
 	return c.page(http.StatusOK, p)
 }
