@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo needs test bench fuzz lint release vuln
+.PHONY: help build demo sample needs test bench fuzz lint release vuln
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -7,8 +7,11 @@ help: ## print the targets
 build: ## build bin/plumbline
 	@go build -o bin/plumbline ./cmd/plumbline
 
-demo: build ## make a made-up log with seeded faults, audit it, print the result and where its files are
-	@bin/plumbline demo --out demo
+demo: build ## serve a made-up county bureau on a throw-away store; prints its address and sign-ins
+	@bin/plumbline demo
+
+sample: build ## make a made-up log with seeded faults, audit it, print the result and where its files are
+	@bin/plumbline sample --out sample
 
 needs: ## install what the tests need and this machine lacks: a browser, fonts, PostgreSQL
 	@.ci/needs

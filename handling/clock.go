@@ -3,6 +3,7 @@ package handling
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -21,17 +22,20 @@ func (h *House) Tick(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	moved := 0
+	var failed error // a case that cannot be read stops no other case's limits
 	for _, id := range ripe {
 		err := h.pass(ctx, id, now)
 		switch {
 		case err == nil:
 			moved++
 		case errors.Is(err, casefile.ErrConflict):
-		default:
+		case errors.Is(err, casefile.ErrStopped), errors.Is(err, casefile.ErrReadOnly), ctx.Err() != nil:
 			return moved, err
+		default:
+			failed = errors.Join(failed, fmt.Errorf("case %s: %w", id, err))
 		}
 	}
-	return moved, nil
+	return moved, failed
 }
 
 // pass lets the deadlines of one case pass.
@@ -40,33 +44,28 @@ func (h *House) pass(ctx context.Context, id casefile.CaseID, now calendar.Insta
 	if err != nil {
 		return err
 	}
-	old, err := h.store.Duties(ctx, id)
-	if err != nil {
-		return err
-	}
-	next := c.at.Clone()
-	var o procedure.Outcome
-	c.proc.NewJudge().Advance(next, now, &o)
-	if len(o.Findings) == 0 && len(o.Duties) == 0 {
-		next = c.at // only amber: the standing has not changed, so an act entered later is not late for it
-	}
-	out := &judged{standing: next, duties: o.Duties}
-	for _, f := range o.Findings {
-		out.findings = append(out.findings, procedure.Judged{Finding: f})
+	var out *judged
+	if c.folded { // the rows are of another edition
+		records, err := h.records(ctx, id, 0)
+		if err != nil {
+			return err
+		}
+		out, _ = rejudge(c.proc, records, now)
+	} else {
+		next := c.at.Clone()
+		var o procedure.Outcome
+		c.proc.NewJudge().Advance(next, now, &o)
+		if len(o.Findings) == 0 && len(o.Duties) == 0 {
+			next = c.at // only amber: the standing has not changed, so an act entered later is not late for it
+		}
+		out = &judged{standing: next, duties: o.Duties}
+		for _, f := range o.Findings {
+			out.findings = append(out.findings, procedure.Judged{Finding: f})
+		}
 	}
 	change := &casefile.Change{Case: id, Revision: c.head.Revision, Head: c.head}
 	if err := h.project(ctx, c, out, change, now); err != nil {
 		return err
-	}
-	for _, d := range old {
-		if d.Done == 0 && d.Next != 0 && d.Next <= now && d.Next == d.Amber {
-			change.Notices = append(change.Notices, casefile.Notice{Topic: "amber", Case: id, Number: d.Cause, Text: d.Duty, At: now})
-		}
-	}
-	for _, e := range o.Duties {
-		if e.State == procedure.Overdue {
-			change.Notices = append(change.Notices, casefile.Notice{Topic: "overdue", Case: id, Number: e.Cause, Text: c.proc.Duties()[e.Duty].ID, At: now})
-		}
 	}
 	_, err = h.store.Commit(ctx, change)
 	return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"plumbline/authority"
@@ -14,12 +15,18 @@ const maxDraft = 256 << 10
 
 // DraftKey names the draft of a form: one for each person, case, act and subject.
 func DraftKey(who Who, id casefile.CaseID, act string, subject casefile.Subject) string {
-	return strings.Join([]string{string(who.Person), string(id), act, string(subject)}, "/")
+	return draftsOf(who) + strings.Join([]string{string(id), act, string(subject)}, "/")
 }
+
+// draftsOf begins the keys of all drafts of a person.
+func draftsOf(who Who) string { return url.PathEscape(string(who.Person)) + "/" }
 
 // SaveDraft keeps what a person has typed so far. A draft is not an act and nobody else sees it.
 func (h *House) SaveDraft(ctx context.Context, who Who, id casefile.CaseID, act string, subject casefile.Subject, body []byte) (casefile.Draft, error) {
 	now := h.now()
+	if act != "" && !casefile.ValidName(act) || len(subject) > 64 || casefile.CheckText(string(subject)) != nil {
+		return casefile.Draft{}, casefile.ErrNotFound
+	}
 	if len(body) > maxDraft {
 		return casefile.Draft{}, fmt.Errorf("a draft has at most %d KiB", maxDraft>>10)
 	}

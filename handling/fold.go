@@ -1,10 +1,12 @@
 package handling
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -16,6 +18,8 @@ type standing struct {
 	head casefile.Head
 	proc *procedure.Procedure
 	at   *procedure.Standing
+	// folded: at was made from the acts, under another edition than the rows of duties and findings.
+	folded bool
 }
 
 // load reads a case and its standing. A standing made under another edition of the procedure is folded again.
@@ -32,7 +36,8 @@ func (h *House) load(ctx context.Context, id casefile.CaseID) (*standing, error)
 		return nil, err
 	}
 	s, err := p.Decode(head.Standing)
-	if errors.Is(err, procedure.ErrOtherEdition) {
+	folded := errors.Is(err, procedure.ErrOtherEdition)
+	if folded {
 		var records []*casefile.Record
 		if records, err = h.records(ctx, id, 0); err == nil {
 			s = p.Rejudge(acts(p, records), head.Updated).Standing
@@ -41,7 +46,7 @@ func (h *House) load(ctx context.Context, id casefile.CaseID) (*standing, error)
 	if err != nil {
 		return nil, fmt.Errorf("standing of case %s: %w", id, err)
 	}
-	return &standing{head, p, s}, nil
+	return &standing{head, p, s, folded}, nil
 }
 
 // records reads the acts of a case after a number.
@@ -105,7 +110,9 @@ type judged struct {
 	findings []procedure.Judged // new or changed, to be written
 	duties   []procedure.DutyEvent
 	refused  []procedure.Finding
-	whole    bool // findings and duties are those of the whole case
+	whole    bool               // findings and duties are those of the whole case, and
+	records  []*casefile.Record // the acts that stand, in the order in which they occurred
+	by       int64              // the act because of which it was judged again
 }
 
 // judge holds an act against the law on top of the standing. An act that occurred before what was already judged, that
@@ -115,7 +122,11 @@ func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now 
 	if !ok {
 		return nil, fmt.Errorf("procedure %s has no act %s", c.proc.ID, r.Kind)
 	}
-	if r.Corrects == "" && r.Withdraws == "" && a.Occurred > c.at.Now() {
+	records, err := h.near(ctx, c, a.Occurred)
+	if err != nil {
+		return nil, err
+	}
+	if r.Corrects == "" && r.Withdraws == "" && a.Occurred > c.at.Now() && !c.folded && records == nil {
 		j := c.proc.NewJudge()
 		next := c.at.Clone()
 		var past, o procedure.Outcome
@@ -137,18 +148,69 @@ func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now 
 		}
 		// Its time is not known to the second: another order may be lawful.
 	}
-	records, err := h.records(ctx, c.head.ID, 0)
-	if err != nil {
-		return nil, err
+	if records == nil {
+		if records, err = h.records(ctx, c.head.ID, 0); err != nil {
+			return nil, err
+		}
 	}
-	all := acts(c.proc, append(records, r))
-	history := c.proc.Rejudge(all, now)
+	out, history := rejudge(c.proc, append(records, r), now)
 	if r.Withdraws == "" && c.proc.Act(a.Kind).Decision && !c.proc.Act(a.Kind).Relieves {
 		if found := slices.DeleteFunc(history.Stands(), func(f procedure.Finding) bool { return f.Cause != a.Ref || f.Duty >= 0 }); len(against(found)) > 0 {
 			return &judged{standing: c.at, refused: against(found)}, nil
 		}
 	}
-	return &judged{standing: history.Standing, findings: history.Findings, duties: history.Duties, whole: true}, nil
+	return out, nil
+}
+
+// near returns the acts of the case when one of them, of a time not known to the second, may have happened after t:
+// then their order is open, and only judging the case as a whole finds the lawful one. Else nil.
+func (h *House) near(ctx context.Context, c *standing, t calendar.Instant) ([]*casefile.Record, error) {
+	zone := h.pack.Zone
+	if c.head.Revision == 0 || zone.Date(t) != zone.Date(c.at.Now()) {
+		return nil, nil
+	}
+	records, err := h.records(ctx, c.head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		end := r.Occurred
+		switch r.Precision {
+		case calendar.Day:
+			end = zone.End(zone.Date(r.Occurred))
+		case calendar.Minute:
+			end = r.Occurred.Add(time.Minute) - 1
+		}
+		if r.Occurred < t && min(end, r.Recorded) >= t && len(r.Refused) == 0 {
+			return records, nil
+		}
+	}
+	return nil, nil
+}
+
+// rejudge judges a case as a whole, up to now.
+func rejudge(p *procedure.Procedure, records []*casefile.Record, now calendar.Instant) (*judged, *procedure.History) {
+	history := p.Rejudge(acts(p, records), now)
+	out := &judged{standing: history.Standing, findings: history.Findings, duties: history.Duties, whole: true, records: effective(records)}
+	if n := len(records); n > 0 {
+		out.by = records[n-1].Number
+	}
+	return out, history
+}
+
+// effective leaves out what was refused, corrected or withdrawn, in the order in which the rest occurred.
+func effective(records []*casefile.Record) []*casefile.Record {
+	gone := map[casefile.ActID]bool{}
+	for _, r := range records {
+		if len(r.Refused) == 0 {
+			gone[r.Corrects], gone[r.Withdraws] = true, true
+		}
+	}
+	out := slices.DeleteFunc(slices.Clone(records), func(r *casefile.Record) bool {
+		return gone[r.ID] || len(r.Refused) > 0 || r.Withdraws != ""
+	})
+	slices.SortStableFunc(out, func(a, b *casefile.Record) int { return cmp.Compare(a.Occurred, b.Occurred) })
+	return out
 }
 
 func against(found []procedure.Finding) []procedure.Finding {
@@ -195,7 +257,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 		case procedure.Overdue:
 			d.Done = 0
 		default:
-			d.Done = e.At
+			d.Done, d.Waiting = e.At, false
 		}
 	}
 	head := &change.Head
@@ -217,6 +279,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 		if r.Due != 0 {
 			d.Amber = amber(r.Start, r.Due)
 		}
+		tell(change, d, old, now)
 		if r.Due != 0 && !r.Waiting && !r.Overdue {
 			if d.Next = d.Amber; d.Amber <= now {
 				d.Next = r.Due + 1
@@ -258,6 +321,9 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 	}
 	if out.whole {
 		head.Findings = 0
+		if err := h.overtaken(ctx, c, out, change); err != nil {
+			return err
+		}
 	}
 	for _, f := range out.findings {
 		rule := p.Rules()[f.Rule]
@@ -274,6 +340,48 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 	head.Edition = p.Edition()
 	head.Standing, err = out.standing.AppendBinary(nil)
 	return err
+}
+
+// tell puts into the outbox that a limit turned amber or ran out, once: whoever sees it first, the clock or an act.
+func tell(change *casefile.Change, d *casefile.Duty, old []casefile.Duty, now calendar.Instant) {
+	var was casefile.Duty
+	for _, o := range old {
+		if o.Duty == d.Duty && o.Subject == d.Subject && o.Cause == d.Cause {
+			was = o
+		}
+	}
+	overdue := procedure.Overdue.String()
+	say := func(topic string) {
+		change.Notices = append(change.Notices, casefile.Notice{Topic: topic, Case: change.Case, Number: d.Cause, Text: d.Duty, At: now})
+	}
+	if d.Due != 0 && !d.Waiting && d.Amber <= now && was.State != overdue && (was.Amber != d.Amber || was.Next <= was.Amber) {
+		say("amber")
+	}
+	if d.State == overdue && was.State != overdue {
+		say("overdue")
+	}
+}
+
+// overtaken withdraws findings of which judging the case as a whole knows nothing: a clock that was set back, another
+// edition of the procedure.
+func (h *House) overtaken(ctx context.Context, c *standing, out *judged, change *casefile.Change) error {
+	if c.head.Revision == 0 {
+		return nil
+	}
+	old, err := h.store.Findings(ctx, c.head.ID)
+	if err != nil {
+		return err
+	}
+	for _, o := range old {
+		known := func(f procedure.Judged) bool {
+			return c.proc.Rules()[f.Rule].ID == o.Rule && f.Clause == o.Clause && f.Subject == o.Subject && f.Cause == o.Cause
+		}
+		if o.WithdrawnBy == 0 && !slices.ContainsFunc(out.findings, known) {
+			o.WithdrawnBy = out.by
+			change.Findings = append(change.Findings, o)
+		}
+	}
+	return nil
 }
 
 func (h *House) dutyRows(ctx context.Context, head casefile.Head) ([]casefile.Duty, error) {

@@ -37,6 +37,9 @@ func (h *House) Paper(ctx context.Context, who Who, id casefile.CaseID, number i
 	if err := h.may(who, authority.SeeDocument, &c.head, now); err != nil {
 		return nil, nil, err
 	}
+	if h.pack.Document(kind) == nil {
+		return nil, nil, casefile.ErrNotFound
+	}
 	if err := h.look(ctx, who, &c.head, fmt.Sprintf("document %d/%s", number, kind), now); err != nil {
 		return nil, nil, err
 	}

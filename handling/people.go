@@ -103,6 +103,7 @@ func (h *House) changePeople(ctx context.Context, c authority.Change) error {
 		return b, leaf, err
 	}}
 	if _, err := h.store.Commit(ctx, change); err != nil {
+		_ = h.readPeople() // it may have been kept all the same, or by another process: the record says
 		return err
 	}
 	h.heard++

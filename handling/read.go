@@ -98,6 +98,9 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	f.Relation = d.Relation
 	posts, qualifications := h.People().Actor(who.Person, authority.UnitID(c.head.Unit), now)
 	f.Next = c.proc.NewJudge().Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
+	if c.head.Closed {
+		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).Relieves })
+	}
 	return f, nil
 }
 
@@ -250,7 +253,10 @@ func (h *House) Attachment(ctx context.Context, who Who, id casefile.CaseID, dig
 	for _, r := range records {
 		for _, a := range r.Attached {
 			if a.Digest.String() == digest {
-				return a, h.look(ctx, who, &c.head, "attachment "+digest[:12], now)
+				if err := h.look(ctx, who, &c.head, "attachment "+digest[:12], now); err != nil {
+					return casefile.Attached{}, err
+				}
+				return a, nil
 			}
 		}
 	}
@@ -280,9 +286,9 @@ func (h *House) PartyName(ctx context.Context, head *casefile.Head, id casefile.
 		if err != nil || bad != nil {
 			return string(id)
 		}
-		for _, r := range records {
+		for _, r := range effective(records) {
 			i := p.ActOf(r.Kind)
-			if i < 0 || len(r.Refused) > 0 {
+			if i < 0 {
 				continue
 			}
 			for _, f := range p.Act(i).Fields {

@@ -1,6 +1,7 @@
 package handling
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 )
 
 // record reads a request under the pack. Everything wrong with it is said at once; nothing is changed.
-func (h *House) record(c *standing, who Who, q *Request, now calendar.Instant) (*casefile.Record, *procedure.ActInfo, error) {
+func (h *House) record(c *standing, who Who, q *Request, past []*casefile.Record, now calendar.Instant) (*casefile.Record, *procedure.ActInfo, error) {
 	bad := &Invalid{}
 	kind := c.proc.ActOf(q.Kind)
 	if kind < 0 {
@@ -34,14 +35,24 @@ func (h *House) record(c *standing, who Who, q *Request, now calendar.Instant) (
 	person, _ := h.People().Person(who.Person)
 	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
 		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
-	r.Occurred, r.Precision = h.occurred(c, q, info, now, bad)
-	posts, qualifications := h.People().Actor(person.ID, authority.UnitID(c.head.Unit), r.Occurred)
-	r.Actor = &casefile.Actor{Person: string(person.ID), Posts: posts, Qualifications: qualifications, Relations: []string{}}
-	r.Subjects = subjects(c, q, info, bad)
-	h.data(c, q, info, r, now, bad)
-	for _, d := range info.Documents {
-		r.Issued = append(r.Issued, casefile.Issued{Kind: d})
+	old := named(q, info, past, bad)
+	r.Occurred, r.Precision = h.occurred(c, q, info, old, now, bad)
+	inPost := r.Occurred
+	if info.Decision || old != nil {
+		inPost = now
 	}
+	posts, qualifications := h.People().Actor(person.ID, authority.UnitID(c.head.Unit), inPost)
+	r.Actor = &casefile.Actor{Person: string(person.ID), Posts: posts, Qualifications: qualifications, Relations: []string{}}
+	if q.Withdraws != "" {
+		h.withdraw(c, r, info, old, bad)
+	} else {
+		r.Subjects = subjects(c, q, info, past, bad)
+		h.data(c, q, info, r, now, bad)
+		for _, d := range info.Documents {
+			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
+		}
+	}
+	h.attached(q, bad)
 	if len(bad.Problems) > 0 {
 		return nil, nil, bad
 	}
@@ -62,9 +73,88 @@ func (h *House) record(c *standing, who Who, q *Request, now calendar.Instant) (
 	return r, info, nil
 }
 
-// occurred reads when the act happened. A decision is made now; a fact is dated by the person who enters it.
-func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, now calendar.Instant, bad *Invalid) (calendar.Instant, calendar.Precision) {
-	if info.Decision || q.Occurred == "" {
+// named finds the act that a correction or a withdrawal names: of this case and kind, and one that stands. Nil: none.
+func named(q *Request, info *procedure.ActInfo, past []*casefile.Record, bad *Invalid) *casefile.Record {
+	field, id := "corrects", q.Corrects
+	if q.Withdraws != "" {
+		field, id = "withdraws", q.Withdraws
+	}
+	if id == "" {
+		return nil
+	}
+	if q.Corrects != "" && q.Withdraws != "" {
+		bad.add(field, "不能同时更正和撤回", "an act cannot be corrected and withdrawn at once")
+		return nil
+	}
+	all := effective(past)
+	i := slices.IndexFunc(all, func(r *casefile.Record) bool { return r.ID == id })
+	if i < 0 {
+		bad.add(field, "本案没有这一行为，或者已经更正、撤回或者被拒绝", "there is no such act in this case, or it was corrected, withdrawn or refused")
+		return nil
+	}
+	if all[i].Kind != info.ID {
+		bad.add(field, "只能更正或者撤回同一种行为", "only an act of the same kind can be corrected or withdrawn")
+		return nil
+	}
+	return all[i]
+}
+
+// withdraw makes r take back old: about the same subjects, without data or documents of its own. Only who did the act, or
+// who holds a post for it, takes it back.
+func (h *House) withdraw(c *standing, r *casefile.Record, info *procedure.ActInfo, old *casefile.Record, bad *Invalid) {
+	if old == nil {
+		return
+	}
+	r.Subjects = old.Subjects
+	if info.Opens {
+		bad.add("withdraws", "开启案件的行为不能撤回，可以更正", "the act that opened the case cannot be withdrawn; correct it")
+	}
+	posts := append(slices.Clone(info.By), info.Competent...)
+	if (old.Actor == nil || old.Actor.Person != r.Actor.Person) && !slices.ContainsFunc(posts, func(p string) bool { return slices.Contains(r.Actor.Posts, p) }) {
+		bad.add("withdraws", "只能由作出该行为的人或者有权作出的人撤回", "only who did this, or holds the post for it, can withdraw it")
+	}
+}
+
+const (
+	mostAttached = 50
+	longestName  = 200
+)
+
+// attached checks the files that an act names: they were taken, and are called what can be written down.
+func (h *House) attached(q *Request, bad *Invalid) {
+	if len(q.Attached) > mostAttached {
+		bad.add("attached", fmt.Sprintf("附件有 %d 个，最多 %d 个", len(q.Attached), mostAttached), fmt.Sprintf("%d files; %d is the most", len(q.Attached), mostAttached))
+		return
+	}
+	for _, a := range q.Attached {
+		switch {
+		case a.Name == "" || utf8.RuneCountInString(a.Name) > longestName || casefile.CheckText(a.Name) != nil || strings.ContainsAny(a.Name, "\n\t"):
+			bad.add("attached", "附件名称过长或者含有不能入卷的字符", "the name of a file is missing, too long or has characters that cannot be kept")
+		case a.Type == "" || len(a.Type) > longestName || casefile.CheckText(a.Type) != nil || strings.ContainsAny(a.Type, " \n\t"):
+			bad.add("attached", "附件类型不成立："+a.Name, "not a media type: "+a.Name)
+		case a.Size < 0 || a.Size > MaxAttachment:
+			bad.add("attached", fmt.Sprintf("附件过大，最多 %d MB：%s", MaxAttachment>>20, a.Name), fmt.Sprintf("the file is too large, at most %d MB: %s", MaxAttachment>>20, a.Name))
+		case !h.taken(a):
+			bad.add("attached", "没有收到这个附件，请重新上传："+a.Name, "this file has not arrived; upload it again: "+a.Name)
+		}
+	}
+}
+
+func (h *House) taken(a casefile.Attached) bool {
+	f, err := h.OpenAttached(a)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
+// occurred reads when the act happened. A decision is made now; a fact is dated by the person who enters it. A correction
+// stands in the place of the act it names.
+func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, old *casefile.Record, now calendar.Instant, bad *Invalid) (calendar.Instant, calendar.Precision) {
+	if q.Corrects != "" && old != nil && (info.Decision || q.Occurred == "") {
+		return old.Occurred, old.Precision
+	}
+	if info.Decision || q.Occurred == "" || q.Withdraws != "" {
 		return now, calendar.Second
 	}
 	at, precision, offset, err := calendar.ParseInstant(q.Occurred)
@@ -81,6 +171,8 @@ func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, now c
 	switch {
 	case at > now:
 		bad.add("occurred", "时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
+	case c.head.Revision == 0 && at < now-366*day:
+		bad.add("occurred", "早于一年以前", "more than a year ago")
 	case c.head.Revision > 0 && at < c.head.Opened-day:
 		bad.add("occurred", "早于本案开始一日以上；本案始于 "+h.local(c.head.Opened), "more than a day before the case began, which was "+h.local(c.head.Opened))
 	}
@@ -96,8 +188,10 @@ func (h *House) local(t calendar.Instant) string {
 
 func (h *House) year(t calendar.Instant) int { return t.Time().In(h.pack.Zone.Location()).Year() }
 
+const mostSubjects = 50
+
 // subjects reads whom or what the act is about. A new subject gets the next id of its kind.
-func subjects(c *standing, q *Request, info *procedure.ActInfo, bad *Invalid) []casefile.Ref {
+func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile.Record, bad *Invalid) []casefile.Ref {
 	known := c.at.Subjects()
 	var out []casefile.Ref
 	if info.Scope == "case" {
@@ -109,13 +203,29 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, bad *Invalid) []
 	if len(q.Subjects) == 0 {
 		bad.add("subject", "请选择“"+info.Title.ZH+"”针对的人或物", "choose whom or what "+info.Title.EN+" is about")
 	}
-	fresh := 0
-	for _, s := range known {
-		if s.Kind == info.Scope {
-			fresh++
+	fresh := 0 // the last number given to a subject of this kind, by whatever act: none is given twice
+	count := func(s casefile.Ref) {
+		if n, err := strconv.Atoi(strings.TrimPrefix(string(s.ID), info.Scope[:1])); err == nil && s.Kind == info.Scope {
+			fresh = max(fresh, n)
 		}
 	}
+	for _, s := range known {
+		count(s)
+	}
+	for _, r := range past {
+		for _, s := range r.Subjects {
+			count(s)
+		}
+	}
+	if len(q.Subjects) > mostSubjects {
+		bad.add("subject", fmt.Sprintf("一次最多 %d 个", mostSubjects), fmt.Sprintf("%d at once is the most", mostSubjects))
+		return nil
+	}
 	for _, in := range q.Subjects {
+		if in.ID != "" && slices.ContainsFunc(out, func(s casefile.Ref) bool { return s.ID == in.ID }) {
+			bad.add("subject", "“"+string(in.ID)+"”重复", fmt.Sprintf("%q is named twice", in.ID))
+			continue
+		}
 		role := in.Role
 		if role == "" {
 			role = info.Role
@@ -185,6 +295,10 @@ func (h *House) data(c *standing, q *Request, info *procedure.ActInfo, r *casefi
 			say("不能是负数", "cannot be negative")
 			continue
 		}
+		if v.Kind() == casefile.Instant && !info.Decision && v.Instant() > now { // else a limit could be made to begin later
+			say("时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
+			continue
+		}
 		if f.As == "officers" || f.As == "handlers" {
 			if v, err = h.officers(c, f, text, now); err != nil {
 				say("不是本单位在职民警的编号："+text, err.Error())
@@ -199,7 +313,10 @@ var wantZH = map[casefile.Kind]string{casefile.Bool: "请选择是或者否", ca
 
 func (h *House) value(f *procedure.FieldInfo, text string) (casefile.Value, error) {
 	if f.Kind == casefile.Instant {
-		i, _, offset, err := calendar.ParseInstant(text)
+		i, precision, offset, err := calendar.ParseInstant(text)
+		if err == nil && precision == calendar.Day {
+			err = errors.New("write date and time, as 2026-03-01T10:05")
+		}
 		if err == nil && offset {
 			err = fmt.Errorf("write the time of %s, without an offset", h.pack.Zone.Name())
 		}
@@ -226,6 +343,9 @@ func (h *House) officers(c *standing, f *procedure.FieldInfo, text string, now c
 		if !slices.Contains(ids, string(p.ID)) {
 			ids = append(ids, string(p.ID))
 		}
+	}
+	if len(ids) == 0 {
+		return casefile.Value{}, fmt.Errorf("%q names nobody", text)
 	}
 	return casefile.TextOf(strings.Join(ids, ",")), nil
 }

@@ -69,7 +69,8 @@ type RemedyLeft struct {
 
 type procedureStage struct {
 	Title Text
-	State string // past, now, ahead
+	State string           // past, now, ahead, skipped
+	At    calendar.Instant // when it was entered; zero: it was not
 }
 
 // Progress answers a reporter who has both code and secret. A wrong code and a wrong secret are the same answer,
@@ -90,11 +91,26 @@ func (h *House) Progress(ctx context.Context, code, secret string) (*Progress, e
 		return nil, err
 	}
 	p := &Progress{Number: head.Number, Opened: head.Opened, Updated: head.Updated, Closed: head.Closed, Unit: h.unitName(head.Unit)}
+	records, err := h.records(ctx, head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
 	state := "past"
 	for _, s := range c.proc.Stages() {
-		x := procedureStage{s.Title, state}
+		x := procedureStage{Title: s.Title, State: state}
 		if s.ID == head.Stage {
-			x.State, state = "now", "ahead"
+			if x.State, state = "now", "ahead"; head.Closed {
+				x.State = "past"
+			}
+		}
+		for _, r := range records {
+			if i := c.proc.ActOf(r.Kind); i >= 0 && c.proc.Act(i).Stage == s.ID && len(r.Refused) == 0 {
+				x.At = r.Occurred
+				break
+			}
+		}
+		if x.At == 0 && x.State == "past" {
+			x.State = "skipped"
 		}
 		p.Stages = append(p.Stages, x)
 	}

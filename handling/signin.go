@@ -122,7 +122,7 @@ func (h *House) Sessions(ctx context.Context, who Who) ([]casefile.Session, erro
 	}), err
 }
 
-// EndSession ends one of a person's own sessions, or with keep all others.
+// EndSession ends one of a person's own sessions.
 func (h *House) EndSession(ctx context.Context, who Who, token ledger.Hash) error {
 	s, err := h.store.Session(ctx, token)
 	if err != nil {
@@ -141,16 +141,26 @@ func (e *WeakPassword) Error() string { return "the password is too weak" }
 
 // ChangePassword gives a person a new password and ends all their sessions but the one they use.
 func (h *House) ChangePassword(ctx context.Context, who Who, s casefile.Session, current, next string) error {
+	h.signInMu.Lock()
+	defer h.signInMu.Unlock()
 	a, err := h.store.Account(ctx, s.Login)
 	if err != nil {
 		return err
 	}
-	ok, err := h.passwords.Verify(ctx, current, a.Password)
-	if err != nil {
-		return err
+	if s.Person != string(who.Person) || a.Person != s.Person {
+		return casefile.ErrNotFound
 	}
-	if !ok {
-		return ErrWrong
+	now := h.now().Time()
+	lock := lockOf(a)
+	ok, err := h.passwords.Verify(ctx, current, a.Password)
+	switch {
+	case err != nil:
+		return err
+	case lock.Locked(now):
+		return ErrLocked
+	case !ok: // who found a session open guesses no faster than who signs in
+		keepLock(&a, lock.Failed(now))
+		return errors.Join(ErrWrong, h.store.PutAccount(ctx, a))
 	}
 	if err := h.setPassword(ctx, &a, next, false); err != nil {
 		return err
@@ -161,6 +171,8 @@ func (h *House) ChangePassword(ctx context.Context, who Who, s casefile.Session,
 // PutAccount makes an account for a person, or resets its password; the person must change it at the first sign-in
 // unless keep is set (a demonstration).
 func (h *House) PutAccount(ctx context.Context, login string, person authority.PersonID, password string, keep bool) error {
+	h.signInMu.Lock() // a count of wrong passwords must not bring the old one back
+	defer h.signInMu.Unlock()
 	a, err := h.store.Account(ctx, login)
 	if err != nil && !errors.Is(err, casefile.ErrNotFound) {
 		return err

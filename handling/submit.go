@@ -83,12 +83,25 @@ func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, e
 		if err != nil {
 			return nil, err
 		}
-		if i := slices.IndexFunc(since, func(r *casefile.Record) bool { return r.ID == q.ID }); i >= 0 {
-			return h.again(c, since[i])
+		if slices.ContainsFunc(since, func(r *casefile.Record) bool { return r.ID == q.ID }) {
+			return h.again(ctx, c, who, q)
 		}
-		return nil, &Changed{Base: c.head.Acts, Acts: since}
+		if err := h.look(ctx, who, &c.head, fmt.Sprintf("acts after %d", q.Base), now); err != nil {
+			return nil, err
+		}
+		base := c.head.Acts
+		if n := len(since); n > 0 { // another may have come since the head was read
+			base = since[n-1].Number
+		}
+		return nil, &Changed{Base: base, Acts: since}
 	}
-	r, info, err := h.record(c, who, q, now)
+	var past []*casefile.Record // read where the act refers to others, or brings somebody new
+	if c.head.Revision > 0 && (q.Corrects != "" || q.Withdraws != "" || slices.ContainsFunc(q.Subjects, func(s SubjectInput) bool { return s.ID == "" })) {
+		if past, err = h.records(ctx, c.head.ID, 0); err != nil {
+			return nil, err
+		}
+	}
+	r, info, err := h.record(c, who, q, past, now)
 	if err != nil {
 		return nil, err
 	}
@@ -96,16 +109,52 @@ func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, e
 	if err != nil {
 		return nil, err
 	}
-	return h.keep(ctx, c, q, r, info, out, now)
+	return h.keep(ctx, c, who, q, r, info, out, now)
 }
 
-// again answers for an act that was kept before.
-func (h *House) again(c *standing, r *casefile.Record) (*Answer, error) {
-	leaf, err := r.Leaf()
+// again answers for an act that was kept before: from the record, never from judging it a second time. The store knows
+// whether it was the same request; another one with its id is casefile.ErrOtherAct.
+func (h *House) again(ctx context.Context, c *standing, who Who, q *Request) (*Answer, error) {
+	act := &casefile.NewAct{ID: q.ID, Request: q.digest(), Seal: func(*casefile.Change, int64, []int64) ([]byte, ledger.Hash, error) {
+		return nil, ledger.Hash{}, casefile.ErrConflict
+	}}
+	kept, err := h.store.Commit(ctx, &casefile.Change{Case: c.head.ID, Revision: c.head.Revision, Head: c.head, Act: act})
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{Case: c.head.ID, Record: r, Kept: casefile.Kept{Revision: c.head.Revision, Number: r.Number, Leaf: leaf, Again: true}}, nil
+	records, err := h.records(ctx, c.head.ID, kept.Number-1)
+	if err != nil {
+		return nil, err
+	}
+	if len(records) == 0 || records[0].ID != q.ID || records[0].Actor == nil || records[0].Actor.Person != string(who.Person) {
+		return nil, casefile.ErrOtherAct
+	}
+	a := &Answer{Case: c.head.ID, Kept: kept, Record: records[0]}
+	for _, r := range a.Record.Refused {
+		if f, ok := findingOf(c.proc, r.Rule, ""); ok {
+			f.Clause, f.Subject, f.Cause, f.At, f.Missing, f.Unjudged = r.Clause, r.Subject, kept.Number, a.Record.Occurred, r.Missing, r.Missing != ""
+			a.Refused = append(a.Refused, f)
+		}
+	}
+	findings, err := h.store.Findings(ctx, c.head.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range findings {
+		if f, ok := findingOf(c.proc, row.Rule, row.Duty); ok && row.MadeBy == kept.Number && row.WithdrawnBy == 0 {
+			f.Clause, f.Subject, f.Cause, f.At, f.Missing, f.Unjudged, f.Warn, f.Due = row.Clause, row.Subject, row.Cause, row.At, row.Missing, row.Unjudged, row.Warn, row.Due
+			a.Found = append(a.Found, f)
+		}
+	}
+	duties, err := h.store.Duties(ctx, c.head.ID)
+	a.Opened = slices.DeleteFunc(duties, func(d casefile.Duty) bool { return d.Cause != kept.Number || d.Done != 0 })
+	return a, err
+}
+
+// findingOf is a finding of a rule of the procedure, and of a duty where one is named.
+func findingOf(p *procedure.Procedure, rule, duty string) (procedure.Finding, bool) {
+	i := slices.IndexFunc(p.Rules(), func(r procedure.Rule) bool { return r.ID == rule })
+	return procedure.Finding{Rule: i, Duty: slices.IndexFunc(p.Duties(), func(d procedure.DutyInfo) bool { return d.ID == duty })}, i >= 0
 }
 
 // caseFor loads the case of a request, or makes the empty one of an act that opens a case.
@@ -116,8 +165,8 @@ func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.I
 			return nil, err
 		}
 		action := authority.RecordAct
-		if i := c.proc.ActOf(q.Kind); i >= 0 && c.proc.Act(i).Decision {
-			action = authority.DecideAct
+		if i := c.proc.ActOf(q.Kind); i >= 0 && (c.proc.Act(i).Decision || c.proc.Act(i).Relieves) {
+			action = authority.DecideAct // what frees is never stopped, in a closed case neither
 		}
 		return c, h.may(who, action, &c.head, now)
 	}
@@ -158,10 +207,13 @@ func caseOf(id casefile.ActID) casefile.CaseID {
 }
 
 // keep makes the change of a judged act and commits it.
-func (h *House) keep(ctx context.Context, c *standing, q *Request, r *casefile.Record, info *procedure.ActInfo, out *judged, now calendar.Instant) (*Answer, error) {
+func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *casefile.Record, info *procedure.ActInfo, out *judged, now calendar.Instant) (*Answer, error) {
 	answer := &Answer{Case: c.head.ID, Record: r, Refused: out.refused}
-	change := &casefile.Change{Case: c.head.ID, Revision: c.head.Revision, Head: c.head, Draft: q.Draft}
+	change := &casefile.Change{Case: c.head.ID, Revision: c.head.Revision, Head: c.head}
 	change.Head.Updated = now
+	if strings.HasPrefix(q.Draft, draftsOf(who)) && len(out.refused) == 0 { // nobody throws away another's draft
+		change.Draft = q.Draft
+	}
 	act := &casefile.NewAct{ID: r.ID, Request: q.digest()}
 	var numbered []*procedure.Document
 	if len(out.refused) > 0 {
@@ -180,7 +232,7 @@ func (h *House) keep(ctx context.Context, c *standing, q *Request, r *casefile.R
 				act.Registers = append(act.Registers, casefile.Register{Unit: c.head.Unit, Year: h.year(now), Kind: d.ID})
 			}
 		}
-		h.describe(c, &change.Head, r, info)
+		h.describe(c, &change.Head, r, out)
 		if err := h.project(ctx, c, out, change, now); err != nil {
 			return nil, err
 		}
@@ -230,41 +282,55 @@ func (h *House) keep(ctx context.Context, c *standing, q *Request, r *casefile.R
 	if err != nil {
 		return nil, err
 	}
-	answer.Kept = kept
 	if kept.Again {
-		records, err := h.records(ctx, c.head.ID, kept.Number-1)
-		if err != nil {
-			return nil, err
-		}
-		answer.Record, answer.Receipt = records[0], nil
+		return h.again(ctx, c, who, q)
 	}
+	answer.Kept = kept
 	return answer, nil
 }
 
-// describe brings what lists show of a case to what the act says of it.
-func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, info *procedure.ActInfo) {
-	if info.Stage != "" && r.Withdraws == "" {
-		head.Stage = info.Stage
+// describe brings what lists show of a case to what its acts say: the new act adds to it, or where the case was judged
+// again, every act that stands, in the order in which they occurred.
+func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, out *judged) {
+	records := []*casefile.Record{r}
+	if out.whole {
+		records = out.records
+		head.Stage, head.Title, head.Handlers = "", "", nil
+	}
+	words := []string{}
+	opened, closed := false, c.head.Closed && !out.whole
+	for _, r := range records {
+		kind := c.proc.ActOf(r.Kind)
+		if kind < 0 {
+			continue
+		}
+		info := c.proc.Act(kind)
+		if info.Stage != "" && !closed { // what frees may come after the end, and does not move it
+			head.Stage = info.Stage
+		}
+		closed = closed || info.Closes
+		if info.Opens && !opened && (out.whole || head.Revision == 0) {
+			head.Opened, opened = r.Occurred, true
+		}
+		for _, f := range info.Fields {
+			i := slices.IndexFunc(r.Data, func(d casefile.Datum) bool { return d.Name == f.Name })
+			if i < 0 || f.Kind != casefile.Text {
+				continue
+			}
+			v := r.Data[i].Value.Text()
+			switch f.As {
+			case "title":
+				head.Title = v
+				words = append(words, v)
+			case "handlers":
+				head.Handlers = strings.Split(v, ",")
+			case "name", "place":
+				words = append(words, v)
+			}
+		}
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
-	}
-	words := []string{}
-	for _, f := range info.Fields {
-		i := slices.IndexFunc(r.Data, func(d casefile.Datum) bool { return d.Name == f.Name })
-		if i < 0 || f.Kind != casefile.Text {
-			continue
-		}
-		v := r.Data[i].Value.Text()
-		switch f.As {
-		case "title":
-			head.Title = v
-			words = append(words, v)
-		case "handlers":
-			head.Handlers = strings.Split(v, ",")
-		case "name", "place":
-			words = append(words, v)
-		}
 	}
 	head.Words = bigrams(head.Words, words...)
 }

@@ -12,10 +12,11 @@ import (
 )
 
 type commands struct {
-	Serve serveCommand `cmd:"" help:"The platform: pages, clock, record."`
-	Audit auditCommand `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
-	Demo  demoCommand  `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
-	Pack  packCommand  `cmd:"" help:"Check and test packs."`
+	Serve  serveCommand  `cmd:"" help:"The platform: pages, clock, record."`
+	Audit  auditCommand  `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
+	Demo   demoCommand   `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
+	Sample sampleCommand `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
+	Pack   packCommand   `cmd:"" help:"Check and test packs."`
 }
 
 // A failedCheck is exit 1: the work was done and the answer is no.

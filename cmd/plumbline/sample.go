@@ -17,15 +17,15 @@ import (
 	"plumbline/eventlog"
 )
 
-type demoCommand struct {
-	Out   string `default:"demo" help:"Folder for the log and the report." type:"path"`
+type sampleCommand struct {
+	Out   string `default:"sample" help:"Folder for the log and the report." type:"path"`
 	Cases int    `default:"20000" help:"How many cases to make."`
 	Seed  uint64 `default:"1" help:"The same seed makes the same log."`
 	Lang  string `enum:"zh,en" default:"en" help:"Language of the report: zh or en."`
 }
 
 // Run makes a made-up log, audits it and checks that each seeded fault was found as often as it was seeded.
-func (c *demoCommand) Run() error {
+func (c *sampleCommand) Run() error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return err
 	}

@@ -19,7 +19,10 @@ import (
 )
 
 // Main runs the tests and stops the server: func TestMain(m *testing.M) { pgtest.Main(m) }.
-func Main(m *testing.M) {
+func Main(m *testing.M) { os.Exit(Run(m)) }
+
+// Run is Main that returns the exit code.
+func Run(m *testing.M) int {
 	code := m.Run()
 	if shared != nil {
 		if err := shared.remove(); err != nil {
@@ -27,7 +30,7 @@ func Main(m *testing.M) {
 			code = max(code, 1)
 		}
 	}
-	os.Exit(code)
+	return code
 }
 
 var (
@@ -177,7 +180,7 @@ func (s *Server) Stop(immediately bool) error {
 	if err := s.process.Process.Signal(signal); err != nil {
 		return err
 	}
-	<-s.ended
+	<-s.ended //nolint:errcheck // it was told to end, and may call that an error
 	return nil
 }
 

@@ -116,7 +116,7 @@ func scanDuty(row scanner) (casefile.Duty, error) {
 
 // Duties returns all duties of a case: by when they were opened, then as they came.
 func (s *Store) Duties(ctx context.Context, id casefile.CaseID) ([]casefile.Duty, error) {
-	return rows(ctx, s.read, scanDuty, `SELECT `+dutyColumns+` FROM duty d JOIN case_head h ON h.n = d.n WHERE h.id = ? ORDER BY d.opened, d.seq`, string(id))
+	return rows(ctx, s.read, scanDuty, `SELECT `+dutyColumns+` FROM case_head h CROSS JOIN duty d ON d.n = h.n WHERE h.id = ? ORDER BY d.opened, d.seq`, string(id))
 }
 
 // Findings returns all findings of a case: by when they arose, then as they came.
@@ -127,7 +127,7 @@ func (s *Store) Findings(ctx context.Context, id casefile.CaseID) ([]casefile.Fi
 			&f.WithdrawnBy, &f.Unit)
 		return f, err
 	}, `SELECT h.id, f.rule, f.clause, f.subject, f.cause, f.at, f.severity, f.unjudged, f.missing, f.warn, f.duty, f.due, f.made, f.withdrawn, f.unit
-		FROM finding f JOIN case_head h ON h.n = f.n WHERE h.id = ? ORDER BY f.at, f.seq`, string(id))
+		FROM case_head h CROSS JOIN finding f ON f.n = h.n WHERE h.id = ? ORDER BY f.at, f.seq`, string(id))
 }
 
 // Cases lists heads without their standings, newest change first.
@@ -151,17 +151,25 @@ func (s *Store) Cases(ctx context.Context, sel casefile.Selection) ([]casefile.H
 	if sel.Number != "" {
 		conds = append(conds, "h.number <> '' AND h.number = "+arg(sel.Number))
 	}
-	words, none, err := s.words(ctx, sel.Words, arg)
+	lead, words, none, err := s.words(ctx, sel.Words, arg)
 	if err != nil || none {
 		return nil, err
 	}
 	conds = append(conds, words...)
 	limit := arg(sel.Limit)
 
+	// CROSS JOIN and INDEXED BY: the engine keeps no figures on the tables, so it is told where to begin.
 	var lists []string
-	list := func(index string, more ...string) {
-		lists = append(lists, "SELECT * FROM (SELECT h.n, h.updated, h.id FROM case_head h"+index+" WHERE "+strings.Join(append(more, conds...), " AND ")+
+	list := func(from string, more ...string) {
+		lists = append(lists, "SELECT * FROM (SELECT h.n, h.updated, h.id FROM "+from+" WHERE "+strings.Join(append(more, conds...), " AND ")+
 			" ORDER BY h.updated DESC, h.id LIMIT "+limit+")")
+	}
+	from := "case_head h"
+	switch {
+	case sel.Number != "":
+		from = "case_head h INDEXED BY case_number"
+	case lead != "":
+		from = "case_word l CROSS JOIN case_head h ON h.n = l.n AND l.word = " + lead
 	}
 	for closed := range 2 {
 		if closed == 0 && sel.Closed || closed == 1 && sel.Open {
@@ -169,40 +177,40 @@ func (s *Store) Cases(ctx context.Context, sel casefile.Selection) ([]casefile.H
 		}
 		state := fmt.Sprintf("h.closed = %d", closed)
 		if sel.All {
-			list("", state)
+			list(from, state)
 			continue
 		}
 		for _, u := range slices.Compact(slices.Sorted(slices.Values(sel.Units))) {
-			list("", state, "h.unit = "+arg(u))
+			list(from, state, "h.unit = "+arg(u))
 		}
 		if sel.Handler != "" {
-			list("", state, "h.n IN (SELECT n FROM case_person WHERE person = "+arg(sel.Handler)+")")
+			list("case_person p CROSS JOIN case_head h ON h.n = p.n", state, "p.person = "+arg(sel.Handler))
 		}
 	}
 	return rows(ctx, s.read, func(row scanner) (casefile.Head, error) { return scanHead(row) },
-		`SELECT `+headColumns+` FROM (SELECT DISTINCT n FROM (`+strings.Join(lists, " UNION ALL ")+`)) l JOIN case_head h ON h.n = l.n
+		`SELECT `+headColumns+` FROM (SELECT DISTINCT n FROM (`+strings.Join(lists, " UNION ALL ")+`)) l CROSS JOIN case_head h ON h.n = l.n
 		ORDER BY h.updated DESC, h.id LIMIT `+limit, args...)
 }
 
-// words makes conditions of words that must all occur. A rare word leads the search; words that occur in many cases are
-// looked up for one case after another.
-func (s *Store) words(ctx context.Context, words []string, arg func(any) string) (conds []string, none bool, err error) {
-	const rare = 2000
+// words makes conditions of words that must all occur. The rarest leads the search if it is rare: then its cases are read
+// and sorted. Otherwise the list is read in its order, and words are looked up for one case after another.
+func (s *Store) words(ctx context.Context, words []string, arg func(any) string) (lead string, conds []string, none bool, err error) {
+	least := 2000
 	for _, word := range words {
 		var n int
-		if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM case_word WHERE word = ? LIMIT ?)`, word, rare).Scan(&n); err != nil {
-			return nil, false, err
+		if err := s.read.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM case_word WHERE word = ? LIMIT ?)`, word, least).Scan(&n); err != nil {
+			return "", nil, false, err
 		}
 		if n == 0 {
-			return nil, true, nil
+			return "", nil, true, nil
 		}
-		if n < rare {
-			conds = append(conds, "h.n IN (SELECT n FROM case_word WHERE word = "+arg(word)+")")
-		} else {
-			conds = append(conds, "EXISTS (SELECT 1 FROM case_word w WHERE w.word = "+arg(word)+" AND w.n = +h.n)")
+		a := arg(word)
+		if n < least {
+			lead, least = a, n
 		}
+		conds = append(conds, "EXISTS (SELECT 1 FROM case_word w WHERE w.word = "+a+" AND w.n = h.n)")
 	}
-	return conds, false, nil
+	return lead, conds, false, nil
 }
 
 // OpenDuties lists duties still to be done in cases of a selection, nearest deadline first, those without one last.
@@ -214,21 +222,21 @@ func (s *Store) OpenDuties(ctx context.Context, sel casefile.Selection) ([]casef
 	args := []any{sel.Limit}
 	arg := func(v any) string { args = append(args, v); return fmt.Sprintf("?%d", len(args)) }
 	var lists []string
-	list := func(where string) {
-		lists = append(lists, "SELECT * FROM (SELECT d.seq FROM duty d JOIN case_head h ON h.n = d.n WHERE d.done = 0"+where+order+")")
+	list := func(from, where string) {
+		lists = append(lists, "SELECT * FROM (SELECT d.seq FROM "+from+" CROSS JOIN case_head h ON h.n = d.n WHERE d.done = 0"+where+order+")")
 	}
 	if sel.All {
-		list("")
+		list("duty d INDEXED BY duty_open", "")
 	} else {
 		for _, u := range slices.Compact(slices.Sorted(slices.Values(sel.Units))) {
-			list(" AND d.held = " + arg(u))
+			list("duty d INDEXED BY duty_held", " AND d.held = "+arg(u))
 		}
 		if sel.Handler != "" {
-			list(" AND d.n IN (SELECT n FROM case_person WHERE person = " + arg(sel.Handler) + ")")
+			list("case_person p CROSS JOIN duty d ON d.n = p.n", " AND p.person = "+arg(sel.Handler))
 		}
 	}
 	return rows(ctx, s.read, scanDuty, `SELECT `+dutyColumns+` FROM (SELECT DISTINCT seq FROM (`+strings.Join(lists, " UNION ALL ")+`)) l
-		JOIN duty d ON d.seq = l.seq JOIN case_head h ON h.n = d.n`+order, args...)
+		CROSS JOIN duty d ON d.seq = l.seq CROSS JOIN case_head h ON h.n = d.n`+order, args...)
 }
 
 // Ripe lists cases in which a duty's Next is at or before now, the longest waiting first.

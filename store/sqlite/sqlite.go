@@ -32,13 +32,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/backup"
 	"plumbline/store/group"
 )
 
@@ -88,8 +88,7 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	}
 	s := &Store{path: path, log: o.Log}
 	if err := s.open(ctx, o); err != nil {
-		s.shut()
-		return nil, fmt.Errorf("open store %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.shut())
 	}
 	return s, nil
 }
@@ -109,7 +108,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 		return err
 	}
 	if fresh { // the name of a new file is on disk only when its folder is
-		if err := syncDir(filepath.Dir(s.path)); err != nil {
+		if err := backup.SyncDir(filepath.Dir(s.path)); err != nil {
 			return err
 		}
 	}
@@ -361,13 +360,3 @@ func missing(name string) (bool, error) {
 	}
 	return false, err
 }
-
-func syncDir(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-func micros(t time.Time) int64 { return t.UnixMicro() }

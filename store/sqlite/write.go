@@ -365,6 +365,13 @@ func (w *writer) change(h *heads, j *job) (refused, fault error) {
 		return err, nil
 	}
 
+	// A new head goes first: a row that came before its parent would make the engine look for its like in whole tables.
+	if fresh {
+		old.duties, old.shown = distinct(&c)
+		if err := w.head(&c, &old, true); err != nil {
+			return nil, err
+		}
+	}
 	index := h.acts.Size()
 	if c.Act != nil {
 		if _, err := w.exec(addAct, index, old.n, c.Head.Acts, string(c.Act.ID), c.Act.Request[:], leaf[:], bytes); err != nil {
@@ -384,8 +391,10 @@ func (w *writer) change(h *heads, j *job) (refused, fault error) {
 	if err := w.projections(h, &c, &old); err != nil {
 		return nil, err
 	}
-	if err := w.head(&c, &old, fresh); err != nil {
-		return nil, err
+	if !fresh {
+		if err := w.head(&c, &old, false); err != nil {
+			return nil, err
+		}
 	}
 	if c.Draft != "" {
 		if _, err := w.exec(dropDraft, c.Draft); err != nil {
@@ -443,6 +452,23 @@ func (w *writer) draw(h *heads, registers []casefile.Register) (drawn []int64, l
 		drawn = append(drawn, n+1)
 	}
 	return drawn, last, nil
+}
+
+// distinct counts the rows that the duties and the findings of a new case make.
+func distinct(c *casefile.Change) (duties, findings int64) {
+	type key struct {
+		rule, clause string
+		subject      casefile.Subject
+		cause        int64
+	}
+	d, f := map[key]bool{}, map[key]bool{}
+	for i := range c.Duties {
+		d[key{c.Duties[i].Duty, "", c.Duties[i].Subject, c.Duties[i].Cause}] = true
+	}
+	for i := range c.Findings {
+		f[key{c.Findings[i].Rule, c.Findings[i].Clause, c.Findings[i].Subject, c.Findings[i].Cause}] = true
+	}
+	return int64(len(d)), int64(len(f))
 }
 
 func (w *writer) projections(h *heads, c *casefile.Change, old *before) error {

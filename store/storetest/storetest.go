@@ -486,7 +486,7 @@ func otherCases(f *fixture) {
 }
 
 // held commits a change whose sealing waits; it returns when sealing has begun.
-func held(f *fixture, ctx context.Context, c *casefile.Change) (release func(), outcome chan error) {
+func held(ctx context.Context, f *fixture, c *casefile.Change) (release func(), outcome chan error) {
 	begun, wait, once := make(chan struct{}), make(chan struct{}), sync.Once{}
 	c.Act.Seal = func(c *casefile.Change, number int64, drawn []int64) ([]byte, ledger.Hash, error) {
 		once.Do(func() { close(begun) })
@@ -503,7 +503,7 @@ func held(f *fixture, ctx context.Context, c *casefile.Change) (release func(), 
 }
 
 func givesUp(f *fixture) {
-	release, outcome := held(f, f.ctx, Change("first", 0, "a"))
+	release, outcome := held(f.ctx, f, Change("first", 0, "a"))
 	ctx, cancel := context.WithCancel(f.ctx)
 	second := make(chan error, 1)
 	go func() {
@@ -527,7 +527,7 @@ func givesUp(f *fixture) {
 
 func givesUpLate(f *fixture) {
 	ctx, cancel := context.WithCancel(f.ctx)
-	release, outcome := held(f, ctx, Change("c", 0, "a"))
+	release, outcome := held(ctx, f, Change("c", 0, "a"))
 	cancel()
 	select {
 	case err := <-outcome:
@@ -573,6 +573,12 @@ func replaced(f *fixture) {
 	c.Head.Findings = 1
 	f.commit(c)
 	f.same(must[[]casefile.Duty](f)(f.Store.Duties(f.ctx, "c")), []casefile.Duty{e, d, g2})
+	c = Change("new", 0, "n")
+	g.Case, g2.Case, x.Case, y.Case = "new", "new", "new", "new"
+	c.Duties, c.Findings, c.Head.Findings = []casefile.Duty{g, g2}, []casefile.Finding{y, x, y}, 1
+	f.commit(c)
+	f.same(must[[]casefile.Duty](f)(f.Store.Duties(f.ctx, "new")), []casefile.Duty{g2})
+	f.same(must[[]casefile.Finding](f)(f.Store.Findings(f.ctx, "new")), []casefile.Finding{y, x})
 }
 
 func lists(f *fixture) {

@@ -62,7 +62,7 @@ CREATE UNIQUE INDEX case_receipt ON case_head (receipt) WHERE receipt <> '';
 -- Whose case it is: its opener and its handlers.
 CREATE TABLE case_person (
   person TEXT NOT NULL,
-  n      INTEGER NOT NULL REFERENCES case_head DEFERRABLE INITIALLY DEFERRED,
+  n      INTEGER NOT NULL REFERENCES case_head,
   PRIMARY KEY (person, n)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX case_person_n ON case_person (n);
@@ -70,13 +70,13 @@ CREATE INDEX case_person_n ON case_person (n);
 -- Where a word occurs.
 CREATE TABLE case_word (
   word TEXT NOT NULL,
-  n    INTEGER NOT NULL REFERENCES case_head DEFERRABLE INITIALLY DEFERRED,
+  n    INTEGER NOT NULL REFERENCES case_head,
   PRIMARY KEY (word, n)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE act (
   idx     INTEGER PRIMARY KEY CHECK (idx >= 0),     -- position in the ledger
-  n       INTEGER NOT NULL REFERENCES case_head DEFERRABLE INITIALLY DEFERRED,
+  n       INTEGER NOT NULL REFERENCES case_head,
   number  INTEGER NOT NULL CHECK (number > 0),
   act     TEXT NOT NULL UNIQUE CHECK (act <> ''),
   request BLOB NOT NULL CHECK (length(request) = 32),
@@ -87,7 +87,7 @@ CREATE TABLE act (
 
 CREATE TABLE duty (
   seq     INTEGER PRIMARY KEY,
-  n       INTEGER NOT NULL REFERENCES case_head DEFERRABLE INITIALLY DEFERRED,
+  n       INTEGER NOT NULL REFERENCES case_head,
   duty    TEXT NOT NULL,
   subject TEXT NOT NULL,
   cause   INTEGER NOT NULL,
@@ -110,7 +110,7 @@ CREATE INDEX duty_next ON duty (next, n) WHERE next <> 0;
 
 CREATE TABLE finding (
   seq       INTEGER PRIMARY KEY,
-  n         INTEGER NOT NULL REFERENCES case_head DEFERRABLE INITIALLY DEFERRED,
+  n         INTEGER NOT NULL REFERENCES case_head,
   rule      TEXT NOT NULL,
   clause    TEXT NOT NULL,
   subject   TEXT NOT NULL,
@@ -141,14 +141,14 @@ CREATE TABLE drawn (
   year   INTEGER NOT NULL,
   kind   TEXT NOT NULL,
   number INTEGER NOT NULL CHECK (number > 0),
-  idx    INTEGER NOT NULL REFERENCES act DEFERRABLE INITIALLY DEFERRED,
+  idx    INTEGER NOT NULL REFERENCES act,
   PRIMARY KEY (unit, year, kind, number)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (
   seq    INTEGER PRIMARY KEY CHECK (seq > 0),       -- nothing is missing
   topic  TEXT NOT NULL,
-  n      INTEGER NOT NULL REFERENCES case_head DEFERRABLE INITIALLY DEFERRED,
+  n      INTEGER NOT NULL REFERENCES case_head,
   number INTEGER NOT NULL,
   text   TEXT NOT NULL,
   at     INTEGER NOT NULL

@@ -1,0 +1,2 @@
+// Package bench measures the stores beside what their engines can do at most: go test -run '^$' -bench . ./bench
+package bench

@@ -1,0 +1,283 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/web"
+)
+
+// simClock is a clock that is set while a world is played; zero: the real one.
+type simClock struct{ at atomic.Int64 }
+
+func (c *simClock) Now() calendar.Instant {
+	if t := c.at.Load(); t != 0 {
+		return calendar.Instant(t)
+	}
+	return now()
+}
+
+func (c *simClock) set(t calendar.Instant) { c.at.Store(int64(t)) }
+
+// played is what became of a world.
+type played struct {
+	SignIns []signIn       `json:"sign_ins"`
+	Counts  counts         `json:"counts"`
+	Rules   map[string]int `json:"findings_by_rule"` // warnings too
+}
+
+// signIn is a [web.DemoSignIn] as programs read it.
+type signIn struct {
+	Role     string `json:"role"`
+	Name     string `json:"login"`
+	Password string `json:"password"`
+	Person   string `json:"person"`
+	Post     string `json:"post"`
+	Unit     string `json:"unit"`
+}
+
+func (p *played) demos() []web.DemoSignIn {
+	var out []web.DemoSignIn
+	for _, s := range p.SignIns {
+		out = append(out, web.DemoSignIn(s))
+	}
+	return out
+}
+
+type counts struct {
+	Cases    int `json:"cases"`
+	Closed   int `json:"closed"`
+	Acts     int `json:"acts"`
+	Refused  int `json:"refused"`  // attempts that were refused and recorded
+	Findings int `json:"findings"` // warnings aside
+	Running  int `json:"running"`  // duties still to be done
+	Overdue  int `json:"overdue"`  // of them past their limit
+	Liberty  int `json:"liberty"`  // of them clocks on somebody's liberty
+}
+
+// foundedBefore: the organ is older than its first case.
+const foundedBefore = 24 * 3600 * 1_000_000
+
+// replay founds the organ of a world and plays its cases up to now through the use cases, in the order of time, each step
+// by its person at its moment. Deadlines pass as they would have. It leaves the clock at the real time.
+func replay(ctx context.Context, h *handling.House, w *world, clock *simClock, seed uint64, cases int, now calendar.Instant) (*played, error) {
+	now -= now % 1_000_000 // texts of moments go down to the second
+	plans, err := w.plans(h.Pack(), seed, cases, now)
+	if err != nil {
+		return nil, err
+	}
+	clock.set(now.Add(-w.Spread.To) - foundedBefore)
+	if err := h.Found(ctx, w.founding()...); err != nil {
+		return nil, err
+	}
+	out := &played{Rules: map[string]int{}}
+	if err := w.accounts(ctx, h, out); err != nil {
+		return nil, err
+	}
+	r := &replayed{h: h, clock: clock, procedure: h.Pack().ID + "/" + w.Procedure.Text}
+	if err := r.play(ctx, plans, now); err != nil {
+		return nil, err
+	}
+	clock.set(0)
+	return out, r.count(ctx, out)
+}
+
+func (w *world) accounts(ctx context.Context, h *handling.House, out *played) error {
+	for _, p := range w.People {
+		if p.Login == "" {
+			continue
+		}
+		if err := h.PutAccount(ctx, p.Login, authority.PersonID(p.ID), w.Password, true); err != nil {
+			return fmt.Errorf("sign-in %s: %w", p.Login, err)
+		}
+		post := p.Role.ZH
+		if title, ok := h.Pack().Post(p.Post); ok {
+			post = title.ZH
+		}
+		out.SignIns = append(out.SignIns, signIn{Role: p.Role.ZH, Name: p.Login, Password: w.Password, Person: p.Name, Post: post, Unit: h.Unit(p.Unit).ZH})
+	}
+	return nil
+}
+
+// replayed is a replay under way.
+type replayed struct {
+	h         *handling.House
+	clock     *simClock
+	procedure string
+	cases     []*replayedCase
+}
+
+type replayedCase struct {
+	id   casefile.CaseID
+	acts int64
+	who  map[string][]casefile.Subject // by role
+}
+
+func (r *replayed) play(ctx context.Context, plans []*plan, now calendar.Instant) error {
+	type turn struct {
+		at          calendar.Instant
+		which, step int
+	}
+	var turns []turn
+	r.cases = make([]*replayedCase, len(plans))
+	for i, p := range plans {
+		r.cases[i] = &replayedCase{who: map[string][]casefile.Subject{}}
+		for k, s := range p.steps {
+			if s.at <= now {
+				turns = append(turns, turn{s.at, i, k})
+			}
+		}
+	}
+	slices.SortFunc(turns, func(a, b turn) int {
+		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.which, b.which), cmp.Compare(a.step, b.step))
+	})
+	for _, t := range turns {
+		if err := r.until(ctx, t.at); err != nil {
+			return err
+		}
+		p := plans[t.which]
+		if err := r.step(ctx, p, r.cases[t.which], &p.steps[t.step]); err != nil {
+			s := &p.steps[t.step]
+			return fmt.Errorf("scenario %s, case %d, step %d (%s at %s): %w", p.scenario, t.which, t.step+1, s.kind, s.at, err)
+		}
+	}
+	return r.until(ctx, now)
+}
+
+// until lets the deadlines up to t pass, each at its moment.
+func (r *replayed) until(ctx context.Context, t calendar.Instant) error {
+	for {
+		next, err := r.h.Store().NextRipe(ctx)
+		if err != nil {
+			return err
+		}
+		if next == 0 || next > t {
+			r.clock.set(t)
+			return nil
+		}
+		r.clock.set(max(next, r.h.Now()))
+		n, err := r.h.Tick(ctx)
+		if err != nil {
+			return fmt.Errorf("deadlines at %s: %w", r.h.Now(), err)
+		}
+		if n == 0 {
+			return fmt.Errorf("deadlines at %s do not pass", r.h.Now())
+		}
+	}
+}
+
+// step does one act as its person.
+func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planned) error {
+	q := &handling.Request{ID: s.id, Case: c.id, Base: c.acts, Kind: s.kind, Data: s.data, Corrects: s.corrects, Withdraws: s.withdraws}
+	if c.id == "" {
+		q.Procedure, q.Unit = r.procedure, authority.UnitID(p.unit)
+	}
+	if s.occurred != 0 {
+		q.Occurred = s.occurred.Time().In(r.h.Pack().Zone.Location()).Format("2006-01-02T15:04:05")
+	}
+	for _, i := range s.whom {
+		switch known := c.who[s.role]; {
+		case i < len(known):
+			q.Subjects = append(q.Subjects, handling.SubjectInput{ID: known[i]})
+		case s.fresh:
+			in := handling.SubjectInput{}
+			if _, ok := r.h.Pack().Role(s.role); ok {
+				in.Role = s.role
+			}
+			q.Subjects = append(q.Subjects, in)
+		default:
+			return fmt.Errorf("there is no %s %d in the case yet", s.role, i+1)
+		}
+	}
+	a, err := r.h.Submit(ctx, handling.Who{Person: authority.PersonID(s.by)}, q)
+	if err != nil {
+		var invalid *handling.Invalid
+		if errors.As(err, &invalid) {
+			return fmt.Errorf("%w, data %v", err, s.data)
+		}
+		return fmt.Errorf("%s: %w", s.by, err)
+	}
+	if (len(a.Refused) > 0) != s.refused {
+		if s.refused {
+			return fmt.Errorf("it was to be refused, and was not")
+		}
+		proc, err := r.h.Procedure(r.procedure)
+		if err != nil {
+			return err
+		}
+		var why []string
+		for _, f := range a.Refused {
+			why = append(why, fmt.Sprintf("%s %s (%s %s)", proc.Rules()[f.Rule].ID, f.Clause, f.Subject, f.Missing))
+		}
+		return fmt.Errorf("refused: %s", strings.Join(why, "; "))
+	}
+	c.id, c.acts = a.Case, a.Kept.Number
+	if s.fresh {
+		c.who[s.role] = append(c.who[s.role], a.Record.Subjects[0].ID)
+	}
+	return nil
+}
+
+func (r *replayed) count(ctx context.Context, out *played) error {
+	store := r.h.Store()
+	for _, c := range r.cases {
+		if c.id == "" {
+			continue
+		}
+		head, err := store.Case(ctx, c.id)
+		if err != nil {
+			return err
+		}
+		out.Counts.Cases++
+		out.Counts.Acts += int(head.Acts)
+		out.Counts.Findings += head.Findings
+		out.Counts.Overdue += head.Overdue
+		if head.Closed {
+			out.Counts.Closed++
+		}
+		duties, err := store.Duties(ctx, c.id)
+		if err != nil {
+			return err
+		}
+		for _, d := range duties {
+			if d.Done == 0 {
+				out.Counts.Running++
+				if d.Liberty {
+					out.Counts.Liberty++
+				}
+			}
+		}
+		findings, err := store.Findings(ctx, c.id)
+		if err != nil {
+			return err
+		}
+		for _, f := range findings {
+			if f.WithdrawnBy == 0 {
+				out.Rules[f.Rule]++
+			}
+		}
+		entries, err := store.Acts(ctx, c.id, 0)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			record, err := casefile.DecodeRecord(e.Bytes)
+			if err != nil {
+				return err
+			}
+			if len(record.Refused) > 0 {
+				out.Counts.Refused++
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/packs"
+	"plumbline/procedure"
+)
+
+// noon of a working day, with working days loaded for all that runs on.
+var worldNow = calendar.InstantOf(time.Date(2026, 9, 16, 4, 0, 0, 0, time.UTC))
+
+// playWorld plays the made-up bureau on a fresh store.
+func playWorld(t *testing.T, seed uint64, cases int, at calendar.Instant) (*handling.House, *played) {
+	t.Helper()
+	house, p, err := play(t, packs.FS, seed, cases, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return house, p
+}
+
+func play(t *testing.T, fsys fs.FS, seed uint64, cases int, at calendar.Instant) (*handling.House, *played, error) {
+	t.Helper()
+	dir := t.TempDir()
+	store, err := openStore(t.Context(), "", filepath.Join(dir, "record.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	clock := &simClock{}
+	house, err := openHouse(t.Context(), store, "cn-police", filepath.Join(dir, "files"), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := loadWorld(fsys, "cn-police", house.Pack())
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := replay(t.Context(), house, w, clock, seed, cases, at)
+	return house, p, err
+}
+
+// told writes every finding of a world without the ids of its cases.
+func told(t *testing.T, house *handling.House) []string {
+	t.Helper()
+	heads, err := house.Store().Cases(t.Context(), casefile.Selection{All: true, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, head := range heads {
+		findings, err := house.Store().Findings(t.Context(), head.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, fmt.Sprintf("%s %s %d acts, stage %s", head.Number, head.Title, head.Acts, head.Stage))
+		for _, f := range findings {
+			f.Case = ""
+			out = append(out, fmt.Sprintf("%s %s %+v", head.Number, head.Title, f))
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TestWorldIsPlayedThroughTheUseCases(t *testing.T) {
+	house, p := playWorld(t, 1, 30, worldNow)
+	if err := house.Store().Check(t.Context()); err != nil {
+		t.Errorf("the store is not sound: %v", err)
+	}
+	n := p.Counts
+	t.Logf("%+v %v", n, p.Rules)
+	if n.Cases != 30 || n.Closed == 0 || n.Closed == n.Cases || n.Refused == 0 || n.Findings == 0 || n.Overdue == 0 {
+		t.Errorf("a world without closed and open cases, findings, refusals or overdue duties: %+v", n)
+	}
+	if n.Liberty == 0 {
+		t.Error("no clock on anybody's liberty is running")
+	}
+	for _, rule := range []string{"R15", "R51"} {
+		if p.Rules[rule] == 0 {
+			t.Errorf("rule %s found nothing: %v", rule, p.Rules)
+		}
+	}
+	for _, s := range p.SignIns {
+		if _, err := house.SignIn(t.Context(), s.Name, s.Password, "test"); err != nil {
+			t.Errorf("sign-in %s: %v", s.Name, err)
+		}
+	}
+}
+
+func TestSameSeedSameWorld(t *testing.T) {
+	one, _ := playWorld(t, 7, 30, worldNow)
+	two, _ := playWorld(t, 7, 30, worldNow)
+	first, second := told(t, one), told(t, two)
+	if !slices.Equal(first, second) {
+		t.Errorf("first\n%s\nthen\n%s", strings.Join(first, "\n"), strings.Join(second, "\n"))
+	}
+	w, err := loadWorld(packs.FS, "cn-police", one.Pack())
+	if err != nil {
+		t.Fatal(err)
+	}
+	moments := func(seed uint64) (at []calendar.Instant) {
+		plans, err := w.plans(one.Pack(), seed, 30, worldNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range plans {
+			at = append(at, p.steps[0].at)
+		}
+		return at
+	}
+	if slices.Equal(moments(7), moments(8)) {
+		t.Error("another seed makes the same world")
+	}
+}
+
+// TestDemoServes asks the demonstration that the command serves for its page of sign-ins.
+func TestDemoServes(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	from, to := io.Pipe()
+	ended := make(chan error, 1)
+	go func() {
+		c := demoCommand{Addr: "127.0.0.1:0", Format: "json", Cases: 30, Seed: 1, Pack: "cn-police"}
+		err := c.run(ctx, to)
+		_ = to.CloseWithError(io.ErrUnexpectedEOF)
+		ended <- err
+	}()
+	var ready struct {
+		URL     string
+		SignIns []signIn `json:"sign_ins"`
+		Counts  counts
+	}
+	if err := json.NewDecoder(from).Decode(&ready); err != nil {
+		t.Fatalf("%v; the command says %v", err, <-ended)
+	}
+	if ready.Counts.Cases != 30 || len(ready.SignIns) == 0 {
+		t.Errorf("not a world: %+v", ready)
+	}
+	answer, err := http.Get(ready.URL + "/signin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err != nil || answer.StatusCode != http.StatusOK || !strings.Contains(string(page), ready.SignIns[0].Name) {
+		t.Errorf("%s, %v: the page does not offer the sign-ins", answer.Status, err)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWorldMistakesAreNamed changes the demo of the pack in one place each.
+func TestWorldMistakesAreNamed(t *testing.T) {
+	good, err := fs.ReadFile(packs.FS, "cn-police/demo.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pack, err := procedure.Load(packs.FS, "cn-police")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{"act: give_receipt,", "act: hand_over,", `the procedure has no act "hand_over"`},
+		{"by: opener,", "by: nobody,", `nobody plays "nobody"`},
+		{"part: heard", "part: overheard", `no part is called "overheard"`},
+		{"spread: 120d", "spread: long", "write a length as"},
+		{"about: new victim", "about: some victim", "write new, each, all or one"},
+		{"opinion: 属于", "opinions: 属于", `accept has no datum "opinions"`},
+		{"matters: [contract]", "matters: [contracts]", `no matter is called "contracts"`},
+		{"wait: [15m, 80m]", "waits: [15m, 80m]", `unknown key "waits": did you mean "wait"?`},
+	} {
+		t.Run(c.new, func(t *testing.T) {
+			if !strings.Contains(string(good), c.old) {
+				t.Fatalf("%q is not in demo.yaml", c.old)
+			}
+			bad := strings.Replace(string(good), c.old, c.new, 1)
+			_, err := loadWorld(fstest.MapFS{"p/demo.yaml": {Data: []byte(bad)}}, "p", pack)
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "p/demo.yaml:") {
+				t.Errorf("got %v, want its place and %s", err, c.want)
+			}
+		})
+	}
+}
+
+// TestUnexpectedRefusalStopsTheReplay: a scenario that the law does not allow is a mistake of the scenario.
+func TestUnexpectedRefusalStopsTheReplay(t *testing.T) {
+	good, err := fs.ReadFile(packs.FS, "cn-police/demo.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ old, new, want string }{
+		{"{act: close, by: head, wait: [1d, 3d], office: true, data: {ground: no_penalty}}", "{act: close, by: handler1, wait: 1h, data: {ground: no_penalty}}", "refused: head-decides"},
+		{"{act: classify_inquiry, by: handler1, about: one offender, refused: true,", "{act: classify_inquiry, by: head, about: one offender, refused: true,", "it was to be refused"},
+	} {
+		bad := strings.Replace(string(good), c.old, c.new, 1)
+		if bad == string(good) {
+			t.Fatalf("%q is not in demo.yaml", c.old)
+		}
+		_, _, err := play(t, fstest.MapFS{"cn-police/demo.yaml": {Data: []byte(bad)}}, 1, 30, worldNow)
+		if err == nil || !strings.HasPrefix(err.Error(), "scenario ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("got %v, want the scenario and %s", err, c.want)
+		}
+	}
+}

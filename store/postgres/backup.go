@@ -1,0 +1,185 @@
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"plumbline/ledger"
+	"plumbline/store/backup"
+)
+
+const backupFile = "store.dump"
+
+// refused marks a database into which something was restored that did not hold. It is never opened.
+const refused = "refused: "
+
+// Backup writes a dump of the store, as it stands at one moment, and its manifest into an empty folder while work goes on.
+// It needs pg_dump, of at least the server's version.
+func (s *Store) Backup(ctx context.Context, dir string) (backup.Manifest, error) {
+	m, err := s.backup(ctx, dir)
+	if err != nil {
+		err = fmt.Errorf("backup into %s: %w", dir, err)
+	}
+	return m, err
+}
+
+func (s *Store) backup(ctx context.Context, dir string) (m backup.Manifest, err error) {
+	if err := backup.Dir(dir); err != nil {
+		return m, err
+	}
+	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, tx.Rollback(context.Background())) }()
+	var snapshot string // the dump and the manifest see the same moment
+	if err := tx.QueryRow(ctx, `SELECT pg_export_snapshot()`).Scan(&snapshot); err != nil {
+		return m, err
+	}
+	head, _, err := loadHead(ctx, tx, 1)
+	if err != nil {
+		return m, err
+	}
+	var root ledger.Hash
+	if root, err = head.Root(); err != nil {
+		return m, err
+	}
+	if err := s.program(ctx, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--snapshot="+snapshot, "--file="+filepath.Join(dir, backupFile)); err != nil {
+		return m, err
+	}
+	m = backup.Manifest{Engine: "postgres", Store: s.id, Made: time.Now().UTC(), Size: head.Size(), Root: root.String()}
+	if err := backup.Write(dir, m, backupFile); err != nil {
+		return m, err
+	}
+	return backup.Read(dir, "postgres") // as it lies on the disk
+}
+
+func (s *Store) program(ctx context.Context, name string, args ...string) error {
+	return program(ctx, s.address, s.bin, name, args...)
+}
+
+// program runs a client program of PostgreSQL. The password goes by the environment, where other users do not see it.
+func program(ctx context.Context, address, bin, name string, args ...string) error {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return err
+	}
+	c := exec.CommandContext(ctx, filepath.Join(bin, name), args...)
+	if bin == "" {
+		c = exec.CommandContext(ctx, name, args...)
+	}
+	c.Env = append(os.Environ(), "PGHOST="+config.Host, "PGPORT="+strconv.Itoa(int(config.Port)), "PGUSER="+config.User, "PGDATABASE="+config.Database)
+	if config.Password != "" {
+		c.Env = append(c.Env, "PGPASSWORD="+config.Password)
+	}
+	if config.TLSConfig != nil && os.Getenv("PGSSLMODE") == "" {
+		c.Env = append(c.Env, "PGSSLMODE=require")
+	}
+	var talk bytes.Buffer
+	c.Stderr = &talk
+	if err := c.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(talk.String()))
+	}
+	return nil
+}
+
+// Restore fills the database at address, which must be empty, from a backup. The backup is held against its manifest; what
+// was restored is checked as a whole and its ledger compared. The store is read-only until a person confirms it; one that
+// does not hold is never opened. It needs pg_restore.
+func Restore(ctx context.Context, dir, address string, o Options) error {
+	if err := restore(ctx, dir, address, o); err != nil {
+		return fmt.Errorf("restore %s: %w", dir, err)
+	}
+	return nil
+}
+
+func restore(ctx context.Context, dir, address string, o Options) (err error) {
+	m, err := backup.Read(dir, "postgres")
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.Background())) }()
+	var tables int
+	if err := conn.QueryRow(ctx, `SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace`).Scan(&tables); err != nil {
+		return err
+	}
+	if tables > 0 {
+		return errors.New("the database is not empty: nothing is restored over a store")
+	}
+	if err := program(ctx, address, o.Bin, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges",
+		"--dbname="+conn.Config().Database, filepath.Join(dir, m.Files[0].Name)); err != nil {
+		return err
+	}
+	why := fmt.Sprintf("restored from a backup of %s with %d acts and root %s", m.Made.Format(time.RFC3339), m.Size, m.Root)
+	mark := func(text string) error {
+		_, err := conn.Exec(ctx, `UPDATE meta SET readonly = $1`, text)
+		return err
+	}
+	if err := mark(refused + "not checked to the end"); err != nil {
+		return err
+	}
+	if err := verifyRestored(ctx, address, &m, o); err != nil {
+		return errors.Join(err, mark(refused+err.Error()))
+	}
+	if _, err := conn.Exec(ctx, `INSERT INTO event (at, kind, person, text) VALUES ($1, 'restored', '', $2)`, time.Now().UnixMicro(), why); err != nil {
+		return err
+	}
+	return mark(why)
+}
+
+func verifyRestored(ctx context.Context, address string, m *backup.Manifest, o Options) (err error) {
+	s, err := openStore(ctx, address, o, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Check(ctx); err != nil {
+		return err
+	}
+	size, root, err := s.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if s.id != m.Store {
+		return fmt.Errorf("the store in it is %s, the manifest says %s", s.id, m.Store)
+	}
+	return m.Same(size, root)
+}
+
+// Confirm ends the read-only state of a restored store: a person has compared its ledger with what witnesses hold, and says
+// why it may be written. Both are recorded.
+func (s *Store) Confirm(ctx context.Context, person, reason string) error {
+	if person == "" || reason == "" {
+		return errors.New("confirm a restored store: a person and a reason are needed")
+	}
+	if !s.readonly.Load() {
+		return errors.New("confirm a restored store: it is not read-only")
+	}
+	err := s.do(ctx, &job{text: `WITH freed AS (UPDATE meta SET readonly = '' RETURNING one)
+		INSERT INTO event (at, kind, person, text) SELECT $1::bigint, 'confirmed', $2::text, $3::text FROM freed`, args: []any{time.Now().UnixMicro(), person, reason}})
+	if err == nil {
+		s.readonly.Store(false)
+	}
+	return err
+}
+
+// Events lists what was done to the store itself, oldest first.
+func (s *Store) Events(ctx context.Context) ([]backup.Event, error) {
+	return rows(ctx, s.read, func(row scanner) (e backup.Event, err error) {
+		return e, row.Scan(&e.At, &e.Kind, &e.Person, &e.Text)
+	}, `SELECT at, kind, person, text FROM event ORDER BY seq`)
+}

@@ -1,0 +1,202 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"plumbline/casefile"
+	"plumbline/ledger"
+)
+
+// Check reads the whole record: every act from its bytes to the root of the ledger, every view
+// likewise, and what heads and registers count against the rows they count. It names up to 20 faults.
+func (s *Store) Check(ctx context.Context) (err error) {
+	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tx.Rollback(context.Background())) }()
+	for _, name := range []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin"} { // here whole tables are read
+		if _, err := tx.Exec(ctx, `SET LOCAL `+name+` = on`); err != nil {
+			return err
+		}
+	}
+	k := &checker{}
+	for _, part := range []func(context.Context, querier) error{k.acts, k.views, k.counts, k.words} {
+		if err := part(ctx, tx); err != nil {
+			return fmt.Errorf("check: %w", err)
+		}
+	}
+	if k.more > 0 {
+		k.faults = append(k.faults, fmt.Errorf("and %d more", k.more))
+	}
+	return errors.Join(k.faults...)
+}
+
+type checker struct {
+	faults []error
+	more   int
+}
+
+func (k *checker) fault(format string, args ...any) {
+	if len(k.faults) < 20 {
+		k.faults = append(k.faults, fmt.Errorf(format, args...))
+	} else {
+		k.more++
+	}
+}
+
+// each calls f for every row of a query.
+func each(ctx context.Context, q querier, f func(scanner) error, text string, args ...any) error {
+	r, err := q.Query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for r.Next() {
+		if err := f(r); err != nil {
+			return err
+		}
+	}
+	return r.Err()
+}
+
+func (k *checker) acts(ctx context.Context, q querier) error {
+	var head ledger.Head
+	numbers := map[casefile.CaseID]int64{}
+	err := each(ctx, q, func(row scanner) error {
+		e, err := scanEntry(row)
+		if err != nil {
+			return err
+		}
+		if e.Index != head.Size() {
+			k.fault("act %s stands at %d in the ledger, %d expected", e.Act, e.Index, head.Size())
+		}
+		if numbers[e.Case]++; e.Number != numbers[e.Case] {
+			k.fault("act %s (index %d) is number %d of case %s, %d expected", e.Act, e.Index, e.Number, e.Case, numbers[e.Case])
+			numbers[e.Case] = e.Number
+		}
+		if err := e.Check(); err != nil && !errors.Is(err, casefile.ErrNewer) {
+			k.fault("act %s (index %d): %w", e.Act, e.Index, err)
+		}
+		return head.Append(e.Leaf)
+	}, `SELECT a.idx, coalesce(h.id, ''), a.number, a.act, a.leaf, a.bytes FROM act a LEFT JOIN case_head h ON h.n = a.n ORDER BY a.idx`)
+	if err != nil {
+		return err
+	}
+	if err := each(ctx, q, func(row scanner) error {
+		var id casefile.CaseID
+		var acts int64
+		if err := row.Scan(&id, &acts); err != nil {
+			return err
+		}
+		if acts != numbers[id] {
+			k.fault("case %s: its head counts %d acts, %d are kept", id, acts, numbers[id])
+		}
+		return nil
+	}, `SELECT id, acts FROM case_head`); err != nil {
+		return err
+	}
+	return k.head(ctx, q, 1, &head)
+}
+
+// head compares what was folded with what is kept.
+func (k *checker) head(ctx context.Context, q querier, log int, folded *ledger.Head) error {
+	kept, _, err := loadHead(ctx, q, log)
+	if err != nil {
+		k.fault("%w", err)
+		return nil
+	}
+	want, err := folded.Root()
+	if err != nil {
+		return err
+	}
+	have, err := kept.Root()
+	if err != nil {
+		return err
+	}
+	if want != have || folded.Size() != kept.Size() {
+		k.fault("log %d: its rows make size %d and root %s, its head says %d and %s", log, folded.Size(), want, kept.Size(), have)
+	}
+	return nil
+}
+
+func (k *checker) views(ctx context.Context, q querier) error {
+	var head ledger.Head
+	err := each(ctx, q, func(row scanner) error {
+		var l casefile.Looked
+		var flat, leaf []byte
+		if err := row.Scan(&l.Index, &l.At, &l.Person, &l.Post, &l.Case, &l.What, &l.Purpose, &l.Refused, &flat, &leaf); err != nil {
+			return err
+		}
+		if l.Index != head.Size() {
+			k.fault("view %d stands where %d is expected", l.Index, head.Size())
+		}
+		made, err := l.Leaf(salts(flat))
+		if err != nil {
+			return err
+		}
+		if string(made[:]) != string(leaf) {
+			k.fault("view %d: its fields make leaf %s, %x is kept", l.Index, made, leaf)
+		}
+		return head.Append(made)
+	}, `SELECT idx, at, person, post, case_id, what, purpose, refused, salts, leaf FROM view ORDER BY idx`)
+	if err != nil {
+		return err
+	}
+	return k.head(ctx, q, 2, &head)
+}
+
+// counts: each query lists what does not count up, as a text and two numbers.
+var counts = []struct{ what, text string }{
+	{"duties of case", `SELECT h.id, h.duties, count(d.seq) FROM case_head h LEFT JOIN duty d ON d.n = h.n GROUP BY h.n HAVING h.duties <> count(d.seq)`},
+	{"findings of case", `SELECT h.id, h.shown, count(f.seq) FROM case_head h LEFT JOIN finding f ON f.n = h.n GROUP BY h.n HAVING h.shown <> count(f.seq)`},
+	{"standing findings of case", `SELECT h.id, h.findings, count(f.seq) FROM case_head h LEFT JOIN finding f ON f.n = h.n AND f.withdrawn = 0 AND NOT f.warn
+		GROUP BY h.n HAVING h.findings <> count(f.seq)`},
+	{"duties held by the unit of case", `SELECT h.id, 0, count(*) FROM case_head h JOIN duty d ON d.n = h.n WHERE d.done = 0 AND d.held <> h.unit GROUP BY h.n`},
+	{"numbers drawn from register", `SELECT concat(r.unit, ' ', r.year, ' ', r.kind), r.last, count(d.number) FROM register r
+		LEFT JOIN drawn d ON d.unit = r.unit AND d.year = r.year AND d.kind = r.kind AND d.number <= r.last GROUP BY r.unit, r.year, r.kind HAVING r.last <> count(d.number)`},
+	{"numbers drawn beyond register", `SELECT concat(d.unit, ' ', d.year, ' ', d.kind), 0, count(*) FROM drawn d
+		LEFT JOIN register r ON d.unit = r.unit AND d.year = r.year AND d.kind = r.kind WHERE d.number > coalesce(r.last, 0) GROUP BY d.unit, d.year, d.kind`},
+	{"notices in the outbox", `SELECT '', l.notices, o.n FROM ledger_head l, (SELECT count(*) AS n, coalesce(max(seq), 0) AS last FROM outbox) o
+		WHERE l.log = 1 AND (l.notices <> o.n OR l.notices <> o.last)`},
+	{"people of case", `WITH said AS (SELECT n, opener AS person FROM case_head WHERE opener <> ''
+		UNION SELECT n, p FROM case_head, jsonb_array_elements_text(handlers::jsonb) p WHERE p <> '')
+		SELECT h.id, count(s.n), count(p.n) FROM said s FULL JOIN case_person p ON p.n = s.n AND p.person = s.person JOIN case_head h ON h.n = coalesce(s.n, p.n)
+		GROUP BY h.id HAVING count(s.n) <> count(*) OR count(p.n) <> count(*)`},
+}
+
+// words holds the words of every case against the table they are searched in.
+func (k *checker) words(ctx context.Context, q querier) error {
+	return each(ctx, q, func(row scanner) error {
+		var id, said, have string
+		if err := row.Scan(&id, &said, &have); err != nil {
+			return err
+		}
+		if want := slices.Compact(slices.Sorted(slices.Values(strings.Fields(said)))); !slices.Equal(want, slices.Sorted(slices.Values(strings.Fields(have)))) {
+			k.fault("words of case %s: those searched are not those of its head", id)
+		}
+		return nil
+	}, `SELECT h.id, h.words, coalesce(w.words, '') FROM case_head h LEFT JOIN (SELECT n, array_to_string(words, ' ') AS words FROM case_word) w ON w.n = h.n`)
+}
+
+func (k *checker) counts(ctx context.Context, q querier) error {
+	for _, c := range counts {
+		err := each(ctx, q, func(row scanner) error {
+			var of string
+			var said, have int64
+			err := row.Scan(&of, &said, &have)
+			k.fault("%s %s: %d expected, %d found", c.what, of, said, have)
+			return err
+		}, c.text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.what, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"plumbline/casefile"
+	"plumbline/internal/pgtest"
+	"plumbline/store/storetest"
+)
+
+func TestBackup(t *testing.T) {
+	o := Options{Bin: pgtest.Start(t).Bin()}
+	storetest.Backups(t, func(t *testing.T) (storetest.Backed, func(string)) {
+		address := pgtest.Database(t)
+		return openWith(t, address, o), func(statement string) { alter(t, address, statement) }
+	}, func(t *testing.T, dir string) (func() storetest.Backed, error) {
+		address := pgtest.Database(t)
+		if err := Restore(context.Background(), dir, address, o); err != nil {
+			if s, e := Open(context.Background(), address, o); e == nil {
+				if n, _, _ := s.Head(context.Background()); n > 0 {
+					t.Errorf("what was refused (%v) can be opened", err)
+				}
+				s.Close()
+			}
+			return nil, err
+		}
+		if Restore(context.Background(), dir, address, o) == nil {
+			t.Error("restored over a store")
+		}
+		var s *Store
+		return func() storetest.Backed {
+			if s != nil {
+				s.Close()
+			}
+			s = openWith(t, address, o)
+			return s
+		}, nil
+	})
+}
+
+func TestSecondWriterTakesTheFence(t *testing.T) {
+	ctx := context.Background()
+	address := pgtest.Database(t)
+	first := open(t, address)
+	if _, err := first.Commit(ctx, storetest.Change("c", 0, "a")); err != nil {
+		t.Fatal(err)
+	}
+	second := open(t, address)
+	for range 2 {
+		if _, err := first.Commit(ctx, storetest.Change("c", 1, "b")); !errors.Is(err, casefile.ErrStopped) {
+			t.Fatalf("got %v, want ErrStopped", err)
+		}
+	}
+	if err := first.Look(ctx, casefile.Looked{}); !errors.Is(err, casefile.ErrStopped) {
+		t.Errorf("a view: got %v, want ErrStopped", err)
+	}
+	if err := first.Health(); !errors.Is(err, casefile.ErrStopped) {
+		t.Errorf("health %v", err)
+	}
+	k, err := second.Commit(ctx, storetest.Change("c", 1, "b"))
+	if err != nil || k.Index != 1 || k.Again {
+		t.Errorf("%+v %v", k, err)
+	}
+	if err := second.Check(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWeakServersAreRefused(t *testing.T) {
+	ctx := context.Background()
+	address := pgtest.Database(t)
+	open(t, address).Close()
+	alter(t, address, "ALTER ROLE plumbline IN DATABASE "+address[strings.Index(address, "dbname=")+7:strings.Index(address, " sslmode")]+" SET synchronous_commit = local")
+	if _, err := Open(ctx, address, Options{}); err == nil || !strings.Contains(err.Error(), `synchronous_commit is "local" and must be`) {
+		t.Errorf("synchronous_commit=local: %v", err)
+	}
+	good := map[string]string{"fsync": "on", "full_page_writes": "on", "synchronous_commit": "remote_apply", "data_sync_retry": "off", "zero_damaged_pages": "off",
+		"ignore_checksum_failure": "off", "server_encoding": "UTF8", "data_checksums": "on"}
+	var warned []string
+	warn := func(s string) { warned = append(warned, s) }
+	if err := weak(good, warn); err != nil || len(warned) > 0 {
+		t.Errorf("good settings: %v %v", err, warned)
+	}
+	for name, value := range map[string]string{"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "data_sync_retry": "on", "zero_damaged_pages": "on",
+		"ignore_checksum_failure": "on", "server_encoding": "SQL_ASCII"} {
+		was := good[name]
+		good[name] = value
+		if err := weak(good, warn); err == nil || !strings.HasPrefix(err.Error(), name) {
+			t.Errorf("%s=%s: %v", name, value, err)
+		}
+		delete(good, name)
+		if weak(good, warn) == nil {
+			t.Errorf("%s unknown: taken", name)
+		}
+		good[name] = was
+	}
+	good["data_checksums"] = "off"
+	if err := weak(good, warn); err != nil || len(warned) != 1 {
+		t.Errorf("no checksums: %v %v", err, warned)
+	}
+}
+
+func TestNewerStoreIsRefused(t *testing.T) {
+	address := pgtest.Database(t)
+	open(t, address).Close()
+	alter(t, address, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)")
+	if _, err := Open(context.Background(), address, Options{}); err == nil || !strings.Contains(err.Error(), "a newer program wrote it") {
+		t.Errorf("a store of version 99: %v", err)
+	}
+}

@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"plumbline/casefile"
+	"plumbline/store/storetest"
+)
+
+func TestBackup(t *testing.T) {
+	storetest.Backups(t, func(t *testing.T) (storetest.Backed, func(string)) {
+		path := filepath.Join(t.TempDir(), "store.db")
+		return open(t, path), func(statement string) { alter(t, path, statement) }
+	}, func(t *testing.T, dir string) (func() storetest.Backed, error) {
+		path := filepath.Join(t.TempDir(), "restored.db")
+		if err := Restore(context.Background(), dir, path, Options{}); err != nil {
+			if left, _ := filepath.Glob(path + "*"); len(left) > 0 {
+				t.Errorf("a refused restore left %v", left)
+			}
+			return nil, err
+		}
+		var s *Store
+		return func() storetest.Backed {
+			if s != nil {
+				s.Close()
+			}
+			s = open(t, path)
+			return s
+		}, nil
+	})
+}
+
+func TestOneProcessAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s := open(t, path)
+	if _, err := Open(context.Background(), path, Options{}); err == nil || !strings.Contains(err.Error(), "another process has the store open") {
+		t.Errorf("opened twice: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+}
+
+func TestNewerStoreIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	open(t, path).Close()
+	alter(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+	if _, err := Open(context.Background(), path, Options{}); err == nil || !strings.Contains(err.Error(), "a newer program wrote it") {
+		t.Errorf("a store of version 99: %v", err)
+	}
+}
+
+func TestDamagedHeadIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s := open(t, path)
+	for i := range int64(3) {
+		if _, err := s.Commit(context.Background(), storetest.Change("c", i, casefile.ActID(rune('a'+i)))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Close()
+	for _, c := range []struct{ do, undo string }{
+		{"UPDATE ledger_head SET size = 2 WHERE log = 1", "UPDATE ledger_head SET size = 3 WHERE log = 1"},
+		{"CREATE TABLE gone AS SELECT * FROM ledger_head; DELETE FROM ledger_head", "INSERT INTO ledger_head SELECT * FROM gone; DROP TABLE gone"},
+		{"CREATE TABLE gone AS SELECT * FROM act WHERE idx = 2; DELETE FROM act WHERE idx = 2", "INSERT INTO act SELECT * FROM gone; DROP TABLE gone"},
+	} {
+		alter(t, path, c.do)
+		if s, err := Open(context.Background(), path, Options{}); err == nil {
+			s.Close()
+			t.Errorf("%s: opened", c.do)
+		}
+		alter(t, path, c.undo)
+	}
+	open(t, path)
+}
+
+func TestWeakSettingsAreRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	good := dsn(path, false)
+	for _, c := range []struct{ old, weak, want string }{
+		{"synchronous%28full%29", "synchronous%28normal%29", "synchronous is 1 and must be 2: otherwise an acknowledged act could be lost"},
+		{"synchronous%28full%29", "synchronous%28off%29", "synchronous is 0"},
+		{"journal_mode%28wal%29", "journal_mode%28memory%29", "journal_mode is memory"},
+		{"foreign_keys%281%29", "foreign_keys%280%29", "foreign_keys is 0"},
+		{"trusted_schema%280%29", "trusted_schema%281%29", "trusted_schema is 1"},
+		{"mmap_size%280%29", "mmap_size%281000000%29", "mmap_size is 1000000"},
+	} {
+		weak := strings.Replace(good, c.old, c.weak, 1)
+		if weak == good {
+			t.Fatalf("%s does not have %s", good, c.old)
+		}
+		db := sql.OpenDB(connector{weak, false})
+		if err := db.Ping(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.weak, err, c.want)
+		}
+		db.Close()
+	}
+	for version, want := range map[string]bool{"3.51.2": true, "3.51.3": false, "3.52": false, "3.9.99": true, "4": false, "3.51": true, "": true} {
+		if older(version, oldestEngine) != want {
+			t.Errorf("%q older than %s: %v", version, oldestEngine, !want)
+		}
+	}
+}
+
+// A writer that failed answers everybody with ErrStopped and stays so, and readers read on.
+func TestFailedStoreStaysFailed(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "store.db")
+	s := open(t, path)
+	if _, err := s.Commit(ctx, storetest.Change("c", 0, "a")); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, path, "UPDATE ledger_head SET size = 7 WHERE log = 1") // somebody else wrote: the guarded update moves nothing
+	if _, err := s.Commit(ctx, storetest.Change("c", 1, "b")); !errors.Is(err, casefile.ErrStopped) {
+		t.Fatalf("got %v, want ErrStopped", err)
+	}
+	alter(t, path, "UPDATE ledger_head SET size = 1 WHERE log = 1")
+	for range 2 {
+		if _, err := s.Commit(ctx, storetest.Change("c", 1, "b")); !errors.Is(err, casefile.ErrStopped) {
+			t.Errorf("got %v, want ErrStopped", err)
+		}
+		if err := s.Look(ctx, casefile.Looked{}); !errors.Is(err, casefile.ErrStopped) {
+			t.Errorf("got %v, want ErrStopped", err)
+		}
+	}
+	if err := s.Health(); !errors.Is(err, casefile.ErrStopped) {
+		t.Errorf("health %v", err)
+	}
+	if h, err := s.Case(ctx, "c"); err != nil || h.Revision != 1 {
+		t.Errorf("reading: %v %v", h, err)
+	}
+	s.Close()
+	s = open(t, path)
+	if k, err := s.Commit(ctx, storetest.Change("c", 1, "b")); err != nil || k.Index != 1 {
+		t.Errorf("after a restart: %+v %v", k, err)
+	}
+}
