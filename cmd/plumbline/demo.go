@@ -47,7 +47,7 @@ func (c *demoCommand) run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	store, err := openStore(ctx, c.Store, filepath.Join(dir, "record.db"))
+	store, err := whichStore{Data: dir, Store: c.Store}.open(ctx)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,12 @@ type commands struct {
 	Demo   demoCommand   `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
 	Sample sampleCommand `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
 	Pack   packCommand   `cmd:"" help:"Check and test packs."`
+
+	User    userCommand    `cmd:"" help:"Found an organ, give people sign-ins."`
+	Check   checkCommand   `cmd:"" help:"Fold the whole record again; say whether every act is at its place."`
+	Backup  backupCommand  `cmd:"" help:"Copy the record while it is in use."`
+	Restore restoreCommand `cmd:"" help:"Make a record of a backup; it is read-only until confirmed."`
+	Confirm confirmCommand `cmd:"" help:"Let a restored record be written to again."`
 }
 
 // A failedCheck is exit 1: the work was done and the answer is no.

@@ -23,46 +23,38 @@ import (
 	"plumbline/internal/print"
 	"plumbline/packs"
 	"plumbline/procedure"
-	"plumbline/store/sqlite"
 	"plumbline/web"
 )
 
 type serveCommand struct {
-	Addr  string `default:"127.0.0.1:8080" help:"Where to listen."`
-	Data  string `default:"plumbline-data" help:"Folder of the embedded store and of attached files." type:"path"`
-	Store string `help:"postgres://... instead of the embedded store."`
-	Pack  string `default:"cn-police" help:"The law to work under."`
+	whichStore
+	Addr string `default:"127.0.0.1:8080" help:"Where to listen."`
+	Pack string `default:"cn-police" help:"The law to work under."`
 }
 
 // Run serves until it is told to stop.
-func (c *serveCommand) Run() error {
+func (c *serveCommand) Run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return err
-	}
-	store, err := openStore(ctx, c.Store, filepath.Join(c.Data, "record.db"))
+	store, err := c.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return err
+	}
 	house, err := openHouse(ctx, store, c.Pack, filepath.Join(c.Data, "files"), now)
 	if err != nil {
 		return err
+	}
+	if len(house.People().People()) == 0 {
+		fmt.Fprintln(os.Stderr, "nobody is on the record yet, so nobody can sign in: plumbline user found FILE, then plumbline user password")
 	}
 	return serve(ctx, serveOptions{Addr: c.Addr, House: house, Secure: !loopback(c.Addr), Ready: func(url string) { fmt.Println("ready", url) }})
 }
 
 func now() calendar.Instant { return calendar.InstantOf(time.Now()) }
-
-// openStore opens PostgreSQL where an address is given, else the embedded store.
-func openStore(ctx context.Context, address, file string) (handling.Store, error) {
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	if address == "" {
-		return sqlite.Open(ctx, file, sqlite.Options{Log: log})
-	}
-	return openPostgres(ctx, address, log)
-}
 
 // openHouse puts a pack and the folder of attached files to a store.
 func openHouse(ctx context.Context, store handling.Store, pack, files string, clock func() calendar.Instant) (*handling.House, error) {

@@ -19,18 +19,23 @@ import (
 // world is the demo.yaml of a pack: a made-up organ, and scenarios of which cases are made. What a step means, who does
 // it and what goes wrong is data; nothing of a jurisdiction stands in the code that plays it.
 type world struct {
-	Procedure yaml.Str              `yaml:"procedure,required"`
-	Spread    span                  `yaml:"spread,required"` // cases begin within it before now
-	Hours     span                  `yaml:"hours,required"`  // of an office day, since midnight: from, until
-	Password  string                `yaml:"password,required"`
-	Units     []worldUnit           `yaml:"units,required"`
-	People    []worldPerson         `yaml:"people,required"`
+	Procedure yaml.Str `yaml:"procedure,required"`
+	Spread    span     `yaml:"spread,required"` // cases begin within it before now
+	Hours     span     `yaml:"hours,required"`  // of an office day, since midnight: from, until
+	Password  string   `yaml:"password,required"`
+	organ
 	Cast      yaml.Map[castDef]     `yaml:"cast,required"` // who acts in a case
 	Names     []string              `yaml:"names,required"`
 	Same      yaml.Map[string]      `yaml:"same"` // the first of this role bears the name of the first of that one
 	Matters   yaml.Map[matter]      `yaml:"matters,required"`
 	Parts     yaml.Map[[]worldStep] `yaml:"parts"`
 	Scenarios yaml.Map[scenario]    `yaml:"scenarios,required"`
+}
+
+// organ is units and their people, as an organ is founded with them.
+type organ struct {
+	Units  []worldUnit   `yaml:"units,required"`
+	People []worldPerson `yaml:"people,required"`
 }
 
 type worldText struct {
@@ -344,7 +349,9 @@ func (c *worldCheck) act(s worldStep) {
 }
 
 // founding is the units and people of the world as changes for [handling.House.Found].
-func (w *world) founding() []authority.Change {
+// founding are the changes that put the organ on the record. What is wrong with a unit or a person is said by the directory
+// when they are applied.
+func (w *organ) founding() []authority.Change {
 	var out []authority.Change
 	for _, u := range w.Units {
 		out = append(out, authority.Found(authority.Unit{ID: authority.UnitID(u.ID), Kind: u.Kind, Name: authority.Text(u.Name), Mark: u.Mark, Parent: authority.UnitID(u.Parent)}))

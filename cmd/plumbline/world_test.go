@@ -37,7 +37,7 @@ func playWorld(t *testing.T, seed uint64, cases int, at calendar.Instant) (*hand
 func play(t *testing.T, fsys fs.FS, seed uint64, cases int, at calendar.Instant) (*handling.House, *played, error) {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := openStore(t.Context(), "", filepath.Join(dir, "record.db"))
+	store, err := (whichStore{Data: dir}).open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
