@@ -42,7 +42,7 @@ var testArrows = map[string][]string{
 	"procedure": {"packs"}, // the packs that come with the project are the judge's largest test
 	"audit":     {"packs"},
 	"handling":  {"packs", "store/sqlite"},
-	"web":       {"packs", "store/sqlite", "internal/durable"},
+	"web":       {"packs", "store/sqlite", "internal/durable", "internal/browser"},
 }
 
 // field: packages whose answers depend on their arguments alone.

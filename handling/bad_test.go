@@ -135,6 +135,7 @@ func TestBadInput(t *testing.T) {
 		{assign("、"), plain, "handlers"},
 		{sum("arrived", ""), plain, "arrived"},
 		{sum(), occurred("tomorrow"), "occurred"},
+		{step{"leave", "", "wang", "p2", nil}, occurred("2026-03-02"), "occurred"},
 		{sum(), occurred("2026-03-02T17:00+08:00"), "occurred"},
 		{sum(), occurred("2027-03-02T17:00"), "occurred"},
 		{sum(), occurred("2026-02-27T17:00"), "occurred"},

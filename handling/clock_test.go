@@ -1,12 +1,15 @@
 package handling_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"plumbline/casefile"
+	"plumbline/handling"
 )
 
 // told counts the notices of a topic about a duty.
@@ -216,5 +219,32 @@ func TestManyRipe(t *testing.T) {
 	}
 	if got := strings.Join(moved, " "); total != 260 {
 		t.Error("moved", got)
+	}
+}
+
+// sick cannot read one case.
+type sick struct {
+	handling.Store
+	id casefile.CaseID
+}
+
+func (s sick) Case(ctx context.Context, id casefile.CaseID) (casefile.Head, error) {
+	if id == s.id {
+		return casefile.Head{}, errors.New("a broken page")
+	}
+	return s.Store.Case(ctx, id)
+}
+
+// TestOneSickCase: a case that cannot be read is named, and stops no other case's limits.
+func TestOneSickCase(t *testing.T) {
+	h := newHouse(t)
+	ill, well := &case1{house: h}, &case1{house: h}
+	ill.do(walk[0])
+	well.do(walk[0])
+	h.set("2026-03-04T09:00")
+	h.House = h.over(h.store, func(s handling.Store) handling.Store { return sick{s, ill.id} }, nil)
+	n, err := h.Tick(t.Context())
+	if n != 1 || err == nil || !strings.Contains(err.Error(), string(ill.id)) || well.told("overdue", "answer_report") != 1 {
+		t.Error(n, err)
 	}
 }

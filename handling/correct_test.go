@@ -134,3 +134,23 @@ func TestClockAndPeopleAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestRoleStays: an act about a person gives them no other role; entering them again does.
+func TestRoleStays(t *testing.T) {
+	h := newHouse(t)
+	c := walked(h, "propose")
+	for _, s := range []struct {
+		step
+		role string
+	}{{step{"record_inquiry", "", "wang", "p2", stepOf("record_inquiry").data}, "offender"}, {step{"register_person", "", "wang", "p2", data{"name": "李某"}}, "witness"}} {
+		q := c.request(s.step)
+		q.Occurred, q.Subjects[0].Role = "", "witness"
+		if _, err := h.Submit(t.Context(), as("wang"), q); err != nil {
+			t.Fatal(err)
+		}
+		f, err := h.File(t.Context(), as("wang"), c.id, "case")
+		if err != nil || f.People[1].ID != "p2" || f.People[1].Role != s.role {
+			t.Errorf("after %s: %+v %v", s.do, f.People, err)
+		}
+	}
+}

@@ -168,7 +168,11 @@ func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, old *
 		return now, calendar.Second
 	}
 	at = zone.Local(at)
+	kind := c.proc.ActOf(info.ID)
+	frees := slices.ContainsFunc(c.proc.Duties(), func(d procedure.DutyInfo) bool { return d.Liberty && slices.Contains(d.Do, kind) })
 	switch {
+	case precision == calendar.Day && frees: // a day is too coarse for a limit of hours
+		bad.add("occurred", "请写到几时几分，如 2026-03-01T10:05", "write the hour and minute too, as 2026-03-01T10:05")
 	case at > now:
 		bad.add("occurred", "时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
 	case c.head.Revision == 0 && at < now-366*day:
@@ -221,6 +225,7 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile
 		bad.add("subject", fmt.Sprintf("一次最多 %d 个", mostSubjects), fmt.Sprintf("%d at once is the most", mostSubjects))
 		return nil
 	}
+	names := slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "name" })
 	for _, in := range q.Subjects {
 		if in.ID != "" && slices.ContainsFunc(out, func(s casefile.Ref) bool { return s.ID == in.ID }) {
 			bad.add("subject", "“"+string(in.ID)+"”重复", fmt.Sprintf("%q is named twice", in.ID))
@@ -244,8 +249,8 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile
 			bad.add("subject", "本案没有“"+string(in.ID)+"”", fmt.Sprintf("there is no %s %q in this case", info.Scope, in.ID))
 			continue
 		}
-		if in.Role == "" {
-			role = known[i].Role
+		if in.Role == "" || !names && known[i].Role != "" {
+			role = known[i].Role // only entering a person again gives another role, or an offender heard as a witness would be none
 		}
 		if info.Role != "" && role != info.Role {
 			bad.add("subject", "“"+info.Title.ZH+"”不针对此人的身份", info.Title.EN+" is not about a subject of this role")

@@ -2,209 +2,34 @@ package web_test
 
 import (
 	"context"
-	"encoding/json"
 	"flag"
-	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
-	"github.com/chromedp/chromedp"
 
 	"plumbline/casefile"
+	"plumbline/internal/browser"
 )
 
 var shots = flag.String("shots", "", "folder for pictures of every page of the walk, at 1440 and 375 points")
 
-// browser is Debian's Chromium without a window.
-type browser struct {
+// walker is the browser of a walk.
+type walker struct {
+	*browser.Browser
 	t    *testing.T
-	ctx  context.Context
-	axe  string
-	tabs map[string]context.Context
-	site string
-	seen map[string]bool // pages that were checked and pictured
 	lang string
-	run  bool // pages may run their own scripts
-}
-
-func (b *browser) scripts(ctx context.Context, on bool) {
-	if _, err := chromedp.Call(ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on}); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func newBrowser(t *testing.T, site, lang string, run bool) *browser {
-	t.Helper()
-	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if p, err := exec.LookPath(name); err == nil && path == "" {
-			path = p
-		}
-	}
-	if path == "" {
-		t.Fatal("no chromium on the path: run .ci/needs")
-	}
-	axe, err := os.ReadFile("testdata/axe/node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatal("no axe-core: run .ci/needs: ", err)
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.DisableGPU, chromedp.Env("TMPDIR="+t.TempDir()), chromedp.UserDataDir(t.TempDir()))
-	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	alloc, endAlloc := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, end := chromedp.NewContext(alloc)
-	t.Cleanup(func() { end(); endAlloc() })
-	if err := chromedp.Do(ctx); err != nil {
-		t.Fatal(err)
-	}
-	return &browser{t: t, ctx: ctx, axe: string(axe), tabs: map[string]context.Context{}, site: site, seen: map[string]bool{}, lang: lang, run: run}
-}
-
-// tab is the browser of one person, with cookies of its own.
-func (b *browser) tab(name string) context.Context {
-	b.t.Helper()
-	if b.tabs[name] == nil {
-		ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-		b.t.Cleanup(end)
-		b.tabs[name] = ctx
-		if err := chromedp.Do(ctx); err != nil { // opens the tab; a context with a limit would close it again
-			b.t.Fatal(err)
-		}
-		b.do(ctx, chromedp.Navigate(b.site+"/lang/"+b.lang))
-		b.scripts(ctx, b.run)
-	}
-	return b.tabs[name]
-}
-
-func (b *browser) do(ctx context.Context, a chromedp.Action[chromedp.Void]) {
-	b.t.Helper()
-	ctx, end := context.WithTimeout(ctx, 30*time.Second)
-	defer end()
-	if err := chromedp.Do(ctx, a); err != nil {
-		b.t.Fatal(err)
-	}
-}
-
-func eval[T any](b *browser, ctx context.Context, js string) T {
-	b.t.Helper()
-	ctx, end := context.WithTimeout(ctx, 30*time.Second)
-	defer end()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("%s: %v", js[:min(len(js), 80)], err)
-	}
-	return v
-}
-
-// click follows a link or sends a form and waits for the next page; it returns its status.
-func (b *browser) click(ctx context.Context, selector string) int64 {
-	b.t.Helper()
-	ctx, end := context.WithTimeout(ctx, 30*time.Second)
-	defer end()
-	r, err := chromedp.RunResponse(ctx, chromedp.Click(selector))
-	if err != nil {
-		b.t.Fatalf("click %s on %s: %v", selector, b.text(ctx), err)
-	}
-	return r.Status
-}
-
-func (b *browser) open(ctx context.Context, path string) int64 {
-	b.t.Helper()
-	ctx, end := context.WithTimeout(ctx, 30*time.Second)
-	defer end()
-	r, err := chromedp.RunResponse(ctx, chromedp.Navigate(b.site+path))
-	if err != nil {
-		b.t.Fatalf("%s: %v", path, err)
-	}
-	return r.Status
-}
-
-func (b *browser) text(ctx context.Context) string {
-	return eval[string](b, ctx, `document.body.innerText`)
-}
-
-// fill enters values as a person would leave them: by the names of the inputs.
-func (b *browser) fill(ctx context.Context, values map[string]string) {
-	b.t.Helper()
-	raw, err := json.Marshal(values)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	missing := eval[string](b, ctx, `(values => { let bad = [];
-		for (const [name, value] of Object.entries(values)) {
-			const all = [...document.querySelectorAll('[name="'+name+'"]')].filter(e => e.type !== 'hidden');
-			if (document.querySelector('input[type=hidden][name="'+name+'"]')?.value === value) continue;
-			if (!all.length) { bad.push(name); continue }
-			for (const e of all) {
-				if (e.type === 'radio' || e.type === 'checkbox') {
-					const want = value.split(',').includes(e.value);
-					if (e.type === 'checkbox' || want) e.checked = want;
-				} else e.value = value;
-			}
-			if (all[0].type === 'radio' && value !== '' && !all.some(e => e.checked)) bad.push(name + '=' + value);
-			if (all[0].tagName === 'SELECT' && all[0].value !== value) bad.push(name + '=' + value);
-		}
-		return bad.join(' ') })(`+string(raw)+`)`)
-	if missing != "" {
-		b.t.Fatalf("form at %s has no %s", eval[string](b, ctx, "location.pathname"), missing)
-	}
-}
-
-// check runs axe on a page, looks for what scrolls sideways at 375 points, and takes pictures: of each kind of page once.
-func (b *browser) check(ctx context.Context, kind string) {
-	b.t.Helper()
-	if b.seen[kind] {
-		return
-	}
-	b.seen[kind] = true
-	b.scripts(ctx, true) // axe is one
-	defer b.scripts(ctx, b.run)
-	eval[int](b, ctx, b.axe+";0")
-	if found := eval[string](b, ctx, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.failureSummary)).join(' | ')).join('\n'))`); found != "" {
-		b.t.Errorf("axe on %s (%s): %s", kind, b.lang, found)
-	}
-	for _, width := range []int64{1440, 375} {
-		b.size(ctx, width)
-		if wide := eval[int64](b, ctx, "document.documentElement.scrollWidth"); wide > width {
-			b.t.Errorf("%s (%s) is %d wide at %d: %s", kind, b.lang, wide, width, eval[string](b, ctx, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 40)).join('; ')`))
-		}
-		if *shots != "" {
-			height := min(eval[int64](b, ctx, "document.documentElement.scrollHeight"), 5000)
-			shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), Clip: &page.Viewport{Width: float64(width), Height: float64(height), Scale: 1}})
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(*shots, fmt.Sprintf("%s.%s.%d.png", kind, b.lang, width)), shot.Data, 0o644); err != nil {
-				b.t.Fatal(err)
-			}
-		}
-	}
-	b.size(ctx, 1440)
-}
-
-func (b *browser) size(ctx context.Context, width int64) {
-	if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1}); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // signedIn opens a path as a person, signing in where the platform asks for it.
-func (b *browser) signedIn(name, path string) (context.Context, int64) {
+func (b *walker) signedIn(name, path string) (context.Context, int64) {
 	b.t.Helper()
-	ctx := b.tab(name)
-	status := b.open(ctx, path)
-	if strings.HasPrefix(eval[string](b, ctx, "location.pathname"), "/signin") {
-		b.check(ctx, "signin")
-		b.fill(ctx, map[string]string{"name": name, "password": password})
-		status = b.click(ctx, "form.signin button, main form button")
+	ctx := b.Tab(name)
+	status := b.Open(ctx, path)
+	if strings.HasPrefix(browser.Eval[string](b.Browser, ctx, "location.pathname"), "/signin") {
+		b.Check(ctx, "signin")
+		b.Fill(ctx, map[string]string{"name": name, "password": password})
+		status = b.Click(ctx, "form.signin button, main form button")
 	}
 	return ctx, status
 }
@@ -294,30 +119,30 @@ func (b *bureau) clock(t *testing.T, at string) {
 
 func walkInBrowser(t *testing.T, lang string, scripts bool) {
 	bureau := newBureau(t, false)
-	b := newBrowser(t, bureau.site.URL, lang, scripts)
+	b := &walker{browser.New(t, browser.Options{Site: bureau.site.URL, Lang: lang, Scripts: scripts, Axe: "testdata/axe/node_modules/axe-core/axe.min.js", Shots: *shots}), t, lang}
 	bureau.clock(t, "2026-03-02T09:00")
 
 	// Intake: how it came in, then the form; the receipt is shown once.
 	ctx, _ := b.signedIn("chen", "/")
-	b.check(ctx, "workbench-empty")
-	b.open(ctx, "/intake")
-	b.check(ctx, "intake")
-	b.open(ctx, "/intake?way=walk_in")
+	b.Check(ctx, "workbench-empty")
+	b.Open(ctx, "/intake")
+	b.Check(ctx, "intake")
+	b.Open(ctx, "/intake?way=walk_in")
 	if status := b.submit(ctx); status != http.StatusUnprocessableEntity {
 		t.Fatalf("an empty report was taken: %d", status)
 	}
-	b.check(ctx, "intake-error")
-	b.fill(ctx, map[string]string{"d_source": "walk_in", "d_title": "某日某甲被殴打案", "d_summary": "某甲称在某路被某乙殴打", "d_place": "某路"})
+	b.Check(ctx, "intake-error")
+	b.Fill(ctx, map[string]string{"d_source": "walk_in", "d_title": "某日某甲被殴打案", "d_summary": "某甲称在某路被某乙殴打", "d_place": "某路"})
 	if status := b.submit(ctx); status != http.StatusOK {
-		t.Fatalf("the report was not taken: %d %s", status, b.text(ctx))
+		t.Fatalf("the report was not taken: %d %s", status, b.Text(ctx))
 	}
-	b.check(ctx, "receipt")
-	codes := strings.Fields(eval[string](b, ctx, `[...document.querySelectorAll('.codes dd')].map(e => e.textContent).join(' ')`))
+	b.Check(ctx, "receipt")
+	codes := strings.Fields(browser.Eval[string](b.Browser, ctx, `[...document.querySelectorAll('.codes dd')].map(e => e.textContent).join(' ')`))
 	if len(codes) != 2 {
 		t.Fatalf("the receipt shows %v", codes)
 	}
-	b.click(ctx, ".actions a.button")
-	path := eval[string](b, ctx, "location.pathname")
+	b.Click(ctx, ".actions a.button")
+	path := browser.Eval[string](b.Browser, ctx, "location.pathname")
 
 	for _, m := range walk() {
 		t.Logf("%s %s %s", m.at, m.who, m.act)
@@ -328,7 +153,7 @@ func walkInBrowser(t *testing.T, lang string, scripts bool) {
 	}
 	bureau.clock(t, "2026-03-09T10:10")
 	ctx, _ = b.signedIn("wang", path)
-	b.check(ctx, "case-closed")
+	b.Check(ctx, "case-closed")
 	head, err := bureau.house.Store().Case(context.Background(), casefile.CaseID(strings.TrimPrefix(path, "/cases/")))
 	if err != nil || !head.Closed || head.Findings != 0 {
 		t.Errorf("at the end the case is closed: %v, with %d findings (%v)", head.Closed, head.Findings, err)
@@ -337,13 +162,13 @@ func walkInBrowser(t *testing.T, lang string, scripts bool) {
 }
 
 // submit sends the form of the page.
-func (b *browser) submit(ctx context.Context) int64 {
+func (b *walker) submit(ctx context.Context) int64 {
 	b.t.Helper()
-	eval[int](b, ctx, `document.querySelectorAll('form').forEach(f => f.noValidate = true), 0`) // the server must see what is wrong
-	return b.click(ctx, `button[name="intent"][value="submit"]`)
+	browser.Eval[int](b.Browser, ctx, `document.querySelectorAll('form').forEach(f => f.noValidate = true), 0`) // the server must see what is wrong
+	return b.Click(ctx, `button[name="intent"][value="submit"]`)
 }
 
-func (b *browser) step(bureau *bureau, path string, m move) {
+func (b *walker) step(bureau *bureau, path string, m move) {
 	b.t.Helper()
 	bureau.clock(b.t, m.at)
 	at := path + "/do/" + m.act
@@ -363,12 +188,12 @@ func (b *browser) step(bureau *bureau, path string, m move) {
 	if isNew {
 		values["subject_new"], values["subject_role"] = "1", role
 	}
-	b.fill(ctx, values)
-	b.check(ctx, "form-"+m.act)
+	b.Fill(ctx, values)
+	b.Check(ctx, "form-"+m.act)
 	status = b.submit(ctx)
-	text := b.text(ctx)
+	text := b.Text(ctx)
 	switch {
-	case m.refused == "" && (status != http.StatusOK || !strings.Contains(eval[string](b, ctx, "location.search"), "done=")):
+	case m.refused == "" && (status != http.StatusOK || !strings.Contains(browser.Eval[string](b.Browser, ctx, "location.search"), "done=")):
 		b.t.Errorf("%s %s was not taken: %d\n%s", m.who, m.act, status, text)
 	case m.refused != "" && status != http.StatusForbidden:
 		b.t.Errorf("%s %s was not refused: %d\n%s", m.who, m.act, status, text)
@@ -376,9 +201,9 @@ func (b *browser) step(bureau *bureau, path string, m move) {
 		b.t.Errorf("the refusal of %s by %s does not name %s:\n%s", m.act, m.who, m.refused, text)
 	}
 	if m.refused != "" {
-		b.check(ctx, "refused-"+m.act)
+		b.Check(ctx, "refused-"+m.act)
 	} else if m.shown {
-		b.check(ctx, "case-after-"+m.act)
+		b.Check(ctx, "case-after-"+m.act)
 	}
 }
 
@@ -396,32 +221,32 @@ func article(s, lang string) string {
 }
 
 // others looks at the pages beside the walk.
-func (b *browser) others(bureau *bureau, path string, codes []string) {
+func (b *walker) others(bureau *bureau, path string, codes []string) {
 	b.t.Helper()
 	ctx, _ := b.signedIn("head", "/")
-	b.check(ctx, "workbench")
-	b.open(ctx, path)
-	decision := eval[string](b, ctx, `document.querySelector('a[href$="/penalty_decision"]').getAttribute('href')`)
+	b.Check(ctx, "workbench")
+	b.Open(ctx, path)
+	decision := browser.Eval[string](b.Browser, ctx, `document.querySelector('a[href$="/penalty_decision"]').getAttribute('href')`)
 	for kind, at := range map[string]string{"cases": "/cases?state=any", "cases-none": "/cases?q=%E6%97%A0%E6%AD%A4%E6%A1%88&state=any", "looks": path + "/looks", "people": "/people", "account": "/account", "act": path + "/acts/1", "document-decision": decision, "document-register": path + "/documents/1/report_register", "notfound": "/cases/c1-0000000000000"} {
-		b.open(ctx, at)
-		if kind == "document-decision" && !strings.Contains(b.text(ctx), "行政处罚决定书") {
-			b.t.Errorf("no decision at %s:\n%s", at, b.text(ctx))
+		b.Open(ctx, at)
+		if kind == "document-decision" && !strings.Contains(b.Text(ctx), "行政处罚决定书") {
+			b.t.Errorf("no decision at %s:\n%s", at, b.Text(ctx))
 		}
-		b.check(ctx, kind)
+		b.Check(ctx, kind)
 	}
 	ctx, _ = b.signedIn("admin", "/people?unit=a")
-	b.check(ctx, "people-admin")
-	anyone := b.tab("reporter")
-	b.open(anyone, "/query")
-	b.check(anyone, "query")
-	b.fill(anyone, map[string]string{"code": codes[0], "secret": "0000-0000"})
-	if status := b.click(anyone, "main form button"); status != http.StatusNotFound {
+	b.Check(ctx, "people-admin")
+	anyone := b.Tab("reporter")
+	b.Open(anyone, "/query")
+	b.Check(anyone, "query")
+	b.Fill(anyone, map[string]string{"code": codes[0], "secret": "0000-0000"})
+	if status := b.Click(anyone, "main form button"); status != http.StatusNotFound {
 		b.t.Errorf("a wrong secret was answered with %d", status)
 	}
-	b.check(anyone, "query-missing")
-	b.fill(anyone, map[string]string{"code": codes[0], "secret": codes[1]})
-	if status := b.click(anyone, "main form button"); status != http.StatusOK {
+	b.Check(anyone, "query-missing")
+	b.Fill(anyone, map[string]string{"code": codes[0], "secret": codes[1]})
+	if status := b.Click(anyone, "main form button"); status != http.StatusOK {
 		b.t.Errorf("the right codes were answered with %d", status)
 	}
-	b.check(anyone, "query-found")
+	b.Check(anyone, "query-found")
 }
