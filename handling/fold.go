@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/procedure"
@@ -28,6 +29,24 @@ func (h *House) load(ctx context.Context, id casefile.CaseID) (*standing, error)
 	if err != nil {
 		return nil, err
 	}
+	return h.stand(ctx, head)
+}
+
+// open reads a case for a person who may do this with it. The policy is asked before the standing is read: what one may
+// not see takes no longer than what does not exist.
+func (h *House) open(ctx context.Context, who Who, action authority.Action, id casefile.CaseID, now calendar.Instant) (*standing, error) {
+	head, err := h.store.Case(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.may(who, action, &head, now); err != nil {
+		return nil, err
+	}
+	return h.stand(ctx, head)
+}
+
+func (h *House) stand(ctx context.Context, head casefile.Head) (*standing, error) {
+	id := head.ID
 	if id == peopleCase {
 		return nil, casefile.ErrNotFound
 	}
@@ -40,7 +59,7 @@ func (h *House) load(ctx context.Context, id casefile.CaseID) (*standing, error)
 	if folded {
 		var records []*casefile.Record
 		if records, err = h.records(ctx, id, 0); err == nil {
-			s = p.Rejudge(acts(p, records), head.Updated).Standing
+			s = p.RejudgeClosing(acts(p, records), head.Updated).Standing
 		}
 	}
 	if err != nil {
@@ -136,7 +155,7 @@ func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now 
 			// What passed meanwhile is left to the clock; the refused act takes no effect.
 			return &judged{standing: c.at, refused: against(o.Findings)}, nil
 		}
-		if a.Precision == calendar.Second || len(o.Findings) == 0 {
+		if (a.Precision == calendar.Second || len(o.Findings) == 0) && !c.proc.Act(a.Kind).Closes {
 			out := &judged{standing: next, duties: append(past.Duties, o.Duties...)}
 			for _, f := range past.Findings {
 				out.findings = append(out.findings, procedure.Judged{Finding: f})
@@ -146,7 +165,7 @@ func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now 
 			}
 			return out, nil
 		}
-		// Its time is not known to the second: another order may be lawful.
+		// Its time is not known to the second: another order may be lawful. Or it closes the case: what was never done shows now.
 	}
 	if records == nil {
 		if records, err = h.records(ctx, c.head.ID, 0); err != nil {
@@ -190,7 +209,7 @@ func (h *House) near(ctx context.Context, c *standing, t calendar.Instant) ([]*c
 
 // rejudge judges a case as a whole, up to now.
 func rejudge(p *procedure.Procedure, records []*casefile.Record, now calendar.Instant) (*judged, *procedure.History) {
-	history := p.Rejudge(acts(p, records), now)
+	history := p.RejudgeClosing(acts(p, records), now)
 	out := &judged{standing: history.Standing, findings: history.Findings, duties: history.Duties, whole: true, records: effective(records)}
 	if n := len(records); n > 0 {
 		out.by = records[n-1].Number

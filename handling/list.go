@@ -70,6 +70,7 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 	}
 	var out []Task
 	heads := map[casefile.CaseID]*casefile.Head{}
+	possible := map[casefile.CaseID][]procedure.Next{}
 	for _, d := range duties {
 		head := heads[d.Case]
 		if head == nil {
@@ -84,9 +85,9 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 		if err != nil {
 			continue // the people's file
 		}
-		t := Task{Duty: d, Head: *head}
 		mine := slices.Contains(head.Handlers, string(who.Person)) || len(head.Handlers) == 0 && head.Opener == string(who.Person)
-		posts, _ := h.People().Actor(who.Person, authority.UnitID(head.Unit), now)
+		posts, qualifications := h.People().Actor(who.Person, authority.UnitID(head.Unit), now)
+		t := Task{Duty: d, Head: *head, Mine: mine}
 		for _, info := range p.Duties() {
 			if info.ID != d.Duty {
 				continue
@@ -100,7 +101,6 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 				}
 				switch {
 				case len(needs) == 0 && mine:
-					t.Mine = true
 				case slices.ContainsFunc(needs, func(post string) bool { return slices.Contains(posts, post) }):
 				default:
 					continue
@@ -108,12 +108,33 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 				t.Acts = append(t.Acts, a)
 			}
 		}
+		if len(t.Acts) > 0 && !mine { // of others' cases only what could be done now
+			nexts, ok := possible[d.Case]
+			if !ok {
+				nexts = h.possible(p, head, &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}}, now)
+				possible[d.Case] = nexts
+			}
+			t.Acts = slices.DeleteFunc(t.Acts, func(a *procedure.ActInfo) bool {
+				return !slices.ContainsFunc(nexts, func(n procedure.Next) bool {
+					return p.Act(n.Act) == a && len(n.Against) == 0 && (n.Subject == d.Subject || a.Scope == "case" || d.Subject == "")
+				})
+			})
+		}
 		if len(t.Acts) > 0 {
 			out = append(out, t)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Task) int { return rankOf(a) - rankOf(b) })
 	return out, nil
+}
+
+// possible weighs every act of a case for a person as the case stands; nothing where its standing cannot be read.
+func (h *House) possible(p *procedure.Procedure, head *casefile.Head, actor *casefile.Actor, now calendar.Instant) []procedure.Next {
+	at, err := p.Decode(head.Standing)
+	if err != nil {
+		return nil // of another edition: the case's own page folds it again
+	}
+	return p.NewJudge().Nexts(at, max(now, at.Now()), actor)
 }
 
 // rankOf puts liberty first, then what has a deadline, then the rest; within each the store's order by deadline stands.

@@ -30,11 +30,8 @@ type Paper struct {
 // Paper makes the copies of a document that act number issued, filled with what the record said at that moment.
 func (h *House) Paper(ctx context.Context, who Who, id casefile.CaseID, number int64, kind string) ([]Paper, *File, error) {
 	now := h.now()
-	c, err := h.load(ctx, id)
+	c, err := h.open(ctx, who, authority.SeeDocument, id, now)
 	if err != nil {
-		return nil, nil, err
-	}
-	if err := h.may(who, authority.SeeDocument, &c.head, now); err != nil {
 		return nil, nil, err
 	}
 	if h.pack.Document(kind) == nil {

@@ -211,7 +211,7 @@ func (c *case1) compare(t *rapid.T, p *procedure.Procedure, trail []string) {
 		}
 		acts = append(acts, a)
 	}
-	want := p.Rejudge(acts, c.now())
+	want := p.RejudgeClosing(acts, c.now())
 	got, err := p.Decode(rows.Head.Standing)
 	if err != nil {
 		t.Fatal(err)

@@ -47,11 +47,8 @@ type Party struct {
 // File reads a case for a person who may see it. The view is on the record before the answer leaves.
 func (h *House) File(ctx context.Context, who Who, id casefile.CaseID, what string) (*File, error) {
 	now := h.now()
-	c, err := h.load(ctx, id)
+	c, err := h.open(ctx, who, authority.SeeCase, id, now)
 	if err != nil {
-		return nil, err
-	}
-	if err := h.may(who, authority.SeeCase, &c.head, now); err != nil {
 		return nil, err
 	}
 	if err := h.look(ctx, who, &c.head, what, now); err != nil {
@@ -219,6 +216,18 @@ func (h *House) look(ctx context.Context, who Who, head *casefile.Head, what str
 	return h.store.Look(ctx, l)
 }
 
+// Listed writes that a person saw cases in a list, before they see it: titles and names are of people. It is one view of
+// no case that names them all.
+func (h *House) Listed(ctx context.Context, who Who, what string, ids []casefile.CaseID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	for _, id := range ids {
+		what += " " + string(id)
+	}
+	return h.look(ctx, who, &casefile.Head{}, what, h.now())
+}
+
 // Looks tells who saw a case.
 func (h *House) Looks(ctx context.Context, who Who, id casefile.CaseID, limit int) (casefile.Head, []casefile.Looked, error) {
 	now := h.now()
@@ -239,11 +248,8 @@ func (h *House) Looks(ctx context.Context, who Who, id casefile.CaseID, limit in
 // Attachment opens a file of a case. It returns casefile.ErrNotFound for a digest that no act of this case has.
 func (h *House) Attachment(ctx context.Context, who Who, id casefile.CaseID, digest string) (casefile.Attached, error) {
 	now := h.now()
-	c, err := h.load(ctx, id)
+	c, err := h.open(ctx, who, authority.SeeAttachment, id, now)
 	if err != nil {
-		return casefile.Attached{}, err
-	}
-	if err := h.may(who, authority.SeeAttachment, &c.head, now); err != nil {
 		return casefile.Attached{}, err
 	}
 	records, err := h.records(ctx, id, 0)

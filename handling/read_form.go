@@ -46,6 +46,11 @@ func (h *House) record(c *standing, who Who, q *Request, past []*casefile.Record
 	if q.Withdraws != "" {
 		h.withdraw(c, r, info, old, bad)
 	} else {
+		for _, s := range q.Subjects {
+			if _, ok := h.pack.Role(s.Role); s.Role != "" && s.Role != info.Role && !ok && casefile.ValidName(s.Role) {
+				bad.add("subject", "没有“"+s.Role+"”这种身份", fmt.Sprintf("%q is not a role", s.Role))
+			}
+		}
 		r.Subjects = subjects(c, q, info, past, bad)
 		h.data(c, q, info, r, now, bad)
 		for _, d := range info.Documents {

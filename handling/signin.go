@@ -113,6 +113,12 @@ func (h *House) Session(ctx context.Context, token string) (casefile.Session, er
 	return s, nil
 }
 
+// MustChange tells whether the password of a session's account was given by somebody else, who knows it.
+func (h *House) MustChange(ctx context.Context, s casefile.Session) (bool, error) {
+	a, err := h.store.Account(ctx, s.Login)
+	return a.Must, err
+}
+
 // Sessions lists a person's sessions that are still alive.
 func (h *House) Sessions(ctx context.Context, who Who) ([]casefile.Session, error) {
 	all, err := h.store.Sessions(ctx, string(who.Person))

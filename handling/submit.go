@@ -160,7 +160,7 @@ func findingOf(p *procedure.Procedure, rule, duty string) (procedure.Finding, bo
 // caseFor loads the case of a request, or makes the empty one of an act that opens a case.
 func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.Instant) (*standing, error) {
 	if q.Case != "" {
-		c, err := h.load(ctx, q.Case)
+		c, err := h.open(ctx, who, authority.SeeCase, q.Case, now)
 		if err != nil {
 			return nil, err
 		}

@@ -29,7 +29,10 @@ func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 // ParseHash reads 64 hexadecimal digits.
 func ParseHash(s string) (Hash, error) {
 	var h Hash
-	if n, err := hex.Decode(h[:], []byte(s)); len(s) != 2*len(h) || err != nil || n != len(h) || hex.EncodeToString(h[:]) != s {
+	if len(s) != 2*len(h) { // hex.Decode panics beyond its target
+		return Hash{}, fmt.Errorf("%.80q is not 64 lower-case hexadecimal digits", s)
+	}
+	if n, err := hex.Decode(h[:], []byte(s)); err != nil || n != len(h) || hex.EncodeToString(h[:]) != s {
 		return Hash{}, fmt.Errorf("%q is not 64 lower-case hexadecimal digits", s)
 	}
 	return h, nil

@@ -265,9 +265,16 @@ func (s *Standing) lateFinding(ds *dutyState, at calendar.Instant) Finding {
 
 // End says what only the end of a history shows: the case is closed, or the audited log is over at now. A duty never
 // done counts as missing, not as late: where the pack names a finding for that, the late one is withdrawn.
-func (j *Judge) End(s *Standing, now calendar.Instant, o *Outcome) {
+func (j *Judge) End(s *Standing, now calendar.Instant, o *Outcome) { j.end(s, now, 0, o) }
+
+// end is End; ref is the act that closed the case, or 0. What was said once is not said again.
+func (j *Judge) end(s *Standing, now calendar.Instant, ref int64, o *Outcome) {
 	j.Advance(s, now, o)
-	j.f.s, j.f.act = s, &Act{Occurred: s.now}
+	if s.ended {
+		return
+	}
+	s.ended = true
+	j.f.s, j.f.act = s, &Act{Occurred: s.now, Ref: ref}
 	for i := range s.duties {
 		ds := &s.duties[i]
 		d := s.p.duties[ds.duty]

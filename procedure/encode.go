@@ -27,7 +27,7 @@ func (s *Standing) AppendBinary(b []byte) ([]byte, error) {
 	b = appendText(b, s.unit.Kind)
 	b = binary.AppendUvarint(b, s.apart)
 	b = binary.AppendUvarint(b, s.path)
-	b = append(b, flag(s.broken)|flag(s.closed)<<1)
+	b = append(b, flag(s.broken)|flag(s.closed)<<1|flag(s.ended)<<2)
 	b = binary.AppendUvarint(b, uint64(len(s.subjects)))
 	for i := range s.subjects {
 		b = s.subjects[i].append(b)
@@ -134,7 +134,7 @@ func (p *Procedure) Decode(b []byte) (*Standing, error) {
 	s.unit = casefile.Unit{ID: d.text(), Kind: d.text()}
 	s.apart, s.path = d.word(), d.word()
 	flags := d.byte()
-	s.broken, s.closed = flags&1 != 0, flags&2 != 0
+	s.broken, s.closed, s.ended = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	for range d.uint(1 << 20) {
 		if d.bad {
 			break

@@ -34,7 +34,15 @@ func (h *History) Stands() []Finding {
 // Rejudge folds the acts of a case in the order in which they became known, each at the place where it occurred, up to now.
 // An act that arrives late, corrects or withdraws another makes the case be judged again from its beginning; findings that
 // this makes or removes name the act. Acts without a recorded instant count as known when they occurred.
-func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History {
+func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History { return p.rejudge(acts, now, false) }
+
+// RejudgeClosing is Rejudge for a record that is kept here: an act that closes the case is its end, and what only the end
+// shows is found then. A foreign history is over only where its log is.
+func (p *Procedure) RejudgeClosing(acts []Act, now calendar.Instant) *History {
+	return p.rejudge(acts, now, true)
+}
+
+func (p *Procedure) rejudge(acts []Act, now calendar.Instant, closing bool) *History {
 	h := &History{}
 	j := p.NewJudge()
 	var o Outcome
@@ -47,7 +55,7 @@ func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History {
 		j.Advance(s, min(at, now), &o)
 		h.settle(&o, 0)
 		known = append(known, *a)
-		s, o = p.fold(effective(known), min(at, now))
+		s, o = p.fold(effective(known), min(at, now), closing)
 		h.settle(&o, a.Ref)
 	}
 	j.Advance(s, now, &o)
@@ -98,7 +106,7 @@ func (f *Finding) same(g Finding) bool {
 
 // fold judges acts in the order in which they occurred, up to now. Where precision leaves the order of a few acts open and
 // one order is lawful, that order is taken: what may have been lawful is no finding.
-func (p *Procedure) fold(acts []Act, now calendar.Instant) (*Standing, Outcome) {
+func (p *Procedure) fold(acts []Act, now calendar.Instant, closing bool) (*Standing, Outcome) {
 	slices.SortStableFunc(acts, func(a, b Act) int {
 		switch {
 		case a.Occurred != b.Occurred:
@@ -117,6 +125,10 @@ func (p *Procedure) fold(acts []Act, now calendar.Instant) (*Standing, Outcome) 
 		} else {
 			n = 1
 			j.Act(s, &acts[0], &o)
+		}
+		if closing && s.closed && !s.ended { // no more is to come: what was never done is missing now
+			j.end(s, max(s.now, acts[n-1].Occurred), acts[n-1].Ref, &o)
+			o.Findings = slices.DeleteFunc(o.Findings, func(f Finding) bool { return slices.ContainsFunc(o.Withdrawn, f.same) })
 		}
 		acts = acts[n:]
 	}

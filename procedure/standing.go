@@ -18,6 +18,7 @@ type Standing struct {
 	apart    uint64
 	path     uint64
 	broken   bool
+	ended    bool // what only the end shows was said
 	closed   bool
 }
 
@@ -69,7 +70,7 @@ func (p *Procedure) New() *Standing {
 
 // Reset makes s the standing of a new case, keeping its memory.
 func (s *Standing) Reset() {
-	s.now, s.seq, s.apart, s.broken, s.closed = minInstant, 0, 0, false, false
+	s.now, s.seq, s.apart, s.broken, s.closed, s.ended = minInstant, 0, 0, false, false, false
 	s.unit = casefile.Unit{}
 	s.duties, s.persons = s.duties[:0], s.persons[:0]
 	if len(s.subjects) == 0 {

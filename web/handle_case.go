@@ -299,7 +299,15 @@ func actPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	bytes := a.Hide()
+	var secret []string
+	if a.Info != nil {
+		for _, fi := range a.Info.Fields {
+			if fi.As == "secret" {
+				secret = append(secret, "data."+fi.Name)
+			}
+		}
+	}
+	bytes := a.Hide(secret...)
 	entrySize, root, err := c.House.Store().Head(c.r.Context())
 	if err != nil {
 		return err

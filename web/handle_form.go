@@ -2,8 +2,7 @@ package web
 
 import (
 	"errors"
-	"io"
-	"mime"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -18,7 +17,6 @@ import (
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
-	"plumbline/ledger"
 	"plumbline/procedure"
 )
 
@@ -42,7 +40,7 @@ func newEntered(base int64) *entered {
 
 // read reads a form. What it cannot read is left out and found missing later.
 func (c *call) read(a *procedure.ActInfo) (*entered, error) {
-	if err := c.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := c.parse(); err != nil {
 		return nil, err
 	}
 	f := c.r.PostForm
@@ -61,36 +59,56 @@ func (c *call) read(a *procedure.ActInfo) (*entered, error) {
 			e.data[fi.Name] = strings.Join(v, ",")
 		}
 	}
-	for _, k := range f["keep_file"] {
-		if x, ok := parseKept(k); ok {
-			e.kept = append(e.kept, x)
-		}
-	}
+	c.keep(e, f["keep_file"])
 	return e, nil
 }
 
-// A file that was uploaded with a form that came back is named by digest, size, type and name; the digest alone counts.
-func keptText(a casefile.Attached) string {
-	return strings.Join([]string{a.Digest.String(), strconv.FormatInt(a.Size, 10), a.Type, a.Name}, "|")
+// keep takes the files that were uploaded when this form was sent before, by their tickets.
+func (c *call) keep(e *entered, tickets []string) {
+	for _, t := range tickets {
+		if x, ok := c.House.Redeem(c.r.Context(), c.session, c.caseID(), e.id, t); ok {
+			e.kept = append(e.kept, x)
+		}
+	}
 }
 
-func parseKept(s string) (casefile.Attached, bool) {
-	w := strings.SplitN(s, "|", 4)
-	if len(w) != 4 {
-		return casefile.Attached{}, false
+func (c *call) ticket(e *entered, a casefile.Attached) string {
+	t, err := c.House.Ticket(c.r.Context(), c.session, c.caseID(), e.id, a)
+	if err != nil {
+		c.Log.Error("ticket", "error", err)
+		return "" // the file is uploaded again
 	}
-	d, err := ledger.ParseHash(w[0])
-	n, bad := strconv.ParseInt(w[1], 10, 64)
-	return casefile.Attached{Digest: d, Size: n, Type: w[2], Name: w[3]}, err == nil && bad == nil && n >= 0
+	return t
+}
+
+// errForm says that what was sent is no form.
+var errForm = errors.New("the form cannot be read")
+
+// parse reads the body of a form.
+func (c *call) parse() error {
+	err := c.r.ParseMultipartForm(1 << 20)
+	var tooBig *http.MaxBytesError
+	if err == nil || errors.Is(err, http.ErrNotMultipart) || errors.As(err, &tooBig) {
+		if err != nil && !errors.Is(err, http.ErrNotMultipart) {
+			return err
+		}
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errForm, err)
 }
 
 // takes are the types of files a case takes: what a person's own eyes can check.
 var takes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".pdf": "application/pdf", ".tif": "image/tiff", ".tiff": "image/tiff"}
 
+const mostFiles = 50 // with one form, as handling takes them
+
 // uploads keeps the files sent with a form.
 func (c *call) uploads(e *entered, id casefile.CaseID) (string, error) {
 	if c.r.MultipartForm == nil {
 		return "", nil
+	}
+	if n := len(c.r.MultipartForm.File["file"]) + len(e.kept); n > mostFiles {
+		return c.both(fmt.Sprintf("附件有%d个，最多%d个", n, mostFiles), fmt.Sprintf("%d files; %d is the most", n, mostFiles)), nil
 	}
 	for _, h := range c.r.MultipartForm.File["file"] {
 		if h.Size == 0 {
@@ -155,7 +173,7 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 		form.Attach.Signature = c.both("当事人在此签名", "The party signs here")
 	}
 	for _, k := range e.kept {
-		form.Attach.Kept = append(form.Attach.Kept, Attachment{Name: k.Name, Size: size(k.Size), Digest: keptText(k)})
+		form.Attach.Kept = append(form.Attach.Kept, Attachment{Name: k.Name, Size: size(k.Size), Digest: c.ticket(e, k)})
 	}
 	for _, d := range a.Documents {
 		if doc := c.House.Pack().Document(d); doc != nil {
@@ -303,7 +321,7 @@ func (c *call) actOf(f *handling.File) (int, *procedure.ActInfo, error) {
 }
 
 // restore fills a form from a draft.
-func (e *entered) restore(body []byte) {
+func (c *call) restore(e *entered, body []byte) {
 	v, err := url.ParseQuery(string(body))
 	if err != nil {
 		return
@@ -320,15 +338,11 @@ func (e *entered) restore(body []byte) {
 			e.data[field] = strings.Join(values, ",")
 		}
 	}
-	for _, k := range v["keep_file"] {
-		if x, ok := parseKept(k); ok {
-			e.kept = append(e.kept, x)
-		}
-	}
+	c.keep(e, v["keep_file"])
 }
 
 // body is a form as a draft keeps it.
-func (e *entered) body() []byte {
+func (c *call) body(e *entered) []byte {
 	v := url.Values{"act_id": {string(e.id)}, "occurred": {e.occurred}, "subject_role": {e.role}}
 	if e.adding {
 		v.Set("subject_new", "1")
@@ -342,12 +356,15 @@ func (e *entered) body() []byte {
 		v.Set("d_"+name, value)
 	}
 	for _, k := range e.kept {
-		v.Add("keep_file", keptText(k))
+		v.Add("keep_file", c.ticket(e, k))
 	}
 	return []byte(v.Encode())
 }
 
 func actForm(c *call) error {
+	if !casefile.ValidName(c.r.PathValue("act")) { // nothing else gets into the log of views
+		return casefile.ErrNotFound
+	}
 	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+c.r.PathValue("act"))
 	if err != nil {
 		return err
@@ -366,7 +383,7 @@ func actForm(c *call) error {
 		return err
 	}
 	if len(draft.Body) > 0 {
-		e.restore(draft.Body)
+		c.restore(e, draft.Body)
 		e.base = f.Head.Acts
 	}
 	if len(draft.Body) == 0 {
@@ -430,6 +447,9 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 }
 
 func doAct(c *call) error {
+	if !casefile.ValidName(c.r.PathValue("act")) {
+		return casefile.ErrNotFound
+	}
 	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+c.r.PathValue("act"))
 	if err != nil {
 		return err
@@ -454,7 +474,7 @@ func doAct(c *call) error {
 		})
 	}
 	if e.intent == "draft" || e.intent == "preview" {
-		d, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, e.body())
+		d, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, c.body(e))
 		if err != nil {
 			return err
 		}
@@ -481,6 +501,11 @@ func doAct(c *call) error {
 		n := answer.Kept.Number
 		again := *e
 		again.id, again.base = casefile.ActID(newID()), f.Head.Acts
+		if d, err := c.House.Draft(c.r.Context(), c.who, f.Head.ID, a.ID, subject); err == nil && len(d.Body) > 0 { // the old id is spent
+			if _, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, c.body(&again)); err != nil {
+				c.Log.Warn("draft", "error", err) // the refusal is what counts
+			}
+		}
 		return c.showForm(http.StatusForbidden, f, a, &again, subject, func(form *Form) {
 			form.Refusal = &Refusal{Number: strconv.FormatInt(n, 10), Href: actURL(f.Head.ID, n), Reasons: c.reasons(f.Proc, f.Head.ID, answer.Refused, f.People)}
 		})
@@ -507,7 +532,7 @@ func (c *call) conflict(f *handling.File, a *procedure.ActInfo, changed *handlin
 // saveDraft keeps a form while it is being typed.
 func saveDraft(c *call) error {
 	act := c.r.PathValue("act")
-	if err := c.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := c.parse(); err != nil {
 		return err
 	}
 	v := url.Values{}
@@ -533,6 +558,3 @@ func dropDraft(c *call) error {
 	}
 	return c.redirect(caseURL(c.caseID()))
 }
-
-var _ = mime.TypeByExtension
-var _ io.Reader

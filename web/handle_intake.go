@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"plumbline/authority"
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/procedure"
@@ -49,7 +50,7 @@ func intake(c *call) error {
 		return err
 	}
 	if len(draft.Body) > 0 {
-		e.restore(draft.Body)
+		c.restore(e, draft.Body)
 	}
 	if w := way(a); w != nil {
 		if chosen := c.r.URL.Query().Get("way"); chosen != "" {
@@ -116,17 +117,15 @@ func doIntake(c *call) error {
 		})
 	}
 	if e.intent == "draft" || e.intent == "preview" {
-		d, err := c.House.SaveDraft(c.r.Context(), c.who, "", "", "", e.body())
+		d, err := c.House.SaveDraft(c.r.Context(), c.who, "", "", "", c.body(e))
 		if err != nil {
 			return err
 		}
 		return c.showIntake(http.StatusOK, a, e, func(f *Form) { f.Draft.Saved = d.Saved })
 	}
 	unit := units[0].ID
-	for _, u := range units {
-		if string(u.ID) == c.r.PostFormValue("unit") {
-			unit = u.ID
-		}
+	if typed := authority.UnitID(c.r.PostFormValue("unit")); typed != "" {
+		unit = typed // whether a case may be opened there, handling asks
 	}
 	answer, err := c.House.Submit(c.r.Context(), c.who, &handling.Request{ID: e.id, Procedure: c.House.Pack().ID + "/" + proc.ID, Unit: unit, Kind: a.ID, Occurred: e.occurred, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, "", "", "")})
 	var invalid *handling.Invalid

@@ -134,7 +134,7 @@ func changePeople(c *call) error {
 	if !c.House.People().May(authority.Query{Who: c.who.Person, Action: authority.ChangePeople, Now: c.now}).Allowed {
 		return casefile.ErrNotFound
 	}
-	if err := c.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := c.parse(); err != nil {
 		return err
 	}
 	unit := c.r.URL.Query().Get("unit")

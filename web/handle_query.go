@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/authority"
 	"plumbline/casefile"
 )
 
@@ -17,9 +18,12 @@ func showQuery(c *call) error {
 // doQuery answers who has both the code and the second secret. It tells neither which of them was wrong, nor anything
 // about people.
 func doQuery(c *call) error {
+	if err := c.parse(); err != nil {
+		return err
+	}
 	code, secret := strings.TrimSpace(c.r.PostFormValue("code")), strings.TrimSpace(c.r.PostFormValue("secret"))
 	p := &Query{Frame: c.frame(""), Action: "/query", Code: code}
-	if c.slow(c.r) {
+	if c.slow(authority.QueryAsReporter) {
 		p.State, p.Until = QueryLimited, c.now.Add(time.Minute)
 		return c.page(http.StatusTooManyRequests, p)
 	}

@@ -18,7 +18,7 @@ import (
 func health(c *call) error {
 	status, answer := http.StatusOK, map[string]any{"store": "ok"}
 	if err := c.House.Store().Health(); err != nil {
-		status, answer["store"] = http.StatusServiceUnavailable, err.Error()
+		status, answer["store"] = http.StatusServiceUnavailable, "stopped" // why, the log tells
 	}
 	n, _, err := c.House.Store().Head(c.r.Context())
 	if err != nil {
@@ -30,14 +30,6 @@ func health(c *call) error {
 	c.w.Header().Set("Cache-Control", "no-store")
 	c.w.WriteHeader(status)
 	return json.NewEncoder(c.w).Encode(answer)
-}
-
-// inside is a path of this server to go back to; anything else leads to the start.
-func inside(path string) string {
-	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
-		return "/"
-	}
-	return path
 }
 
 func chooseLang(c *call) error {
@@ -63,11 +55,21 @@ func showSignIn(c *call) error {
 }
 
 func doSignIn(c *call) error {
-	if c.slow(c.r) {
+	began := time.Now()
+	if c.slow(authority.SignIn) {
 		return c.signInAgain(http.StatusTooManyRequests, SignInLocked)
 	}
+	if err := c.parse(); err != nil {
+		return err
+	}
 	name, password := strings.TrimSpace(c.r.PostFormValue("name")), c.r.PostFormValue("password")
-	in, err := c.House.SignIn(c.r.Context(), name, password, c.r.UserAgent())
+	if !clean(name) || len(name) > 200 {
+		name = "" // nobody's
+	}
+	in, err := c.House.SignIn(c.r.Context(), name, password, plain(c.r.UserAgent(), 200))
+	if err != nil {
+		c.even(began)
+	}
 	switch {
 	case errors.Is(err, handling.ErrWrong):
 		return c.signInAgain(http.StatusUnauthorized, SignInWrong)
@@ -76,11 +78,25 @@ func doSignIn(c *call) error {
 	case err != nil:
 		return err
 	}
-	http.SetCookie(c.w, &http.Cookie{Name: c.sessionCookie(), Value: in.Token, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
+	if err := c.begin(in); err != nil {
+		return err
+	}
 	if in.Must {
 		return c.redirect("/account")
 	}
 	return c.redirect(inside(c.r.PostFormValue("return")))
+}
+
+// begin gives the browser its new session and ends the one it had.
+func (c *call) begin(in handling.SignedIn) error {
+	http.SetCookie(c.w, &http.Cookie{Name: c.sessionCookie(), Value: in.Token, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
+	if c.who.Person == "" {
+		return nil
+	}
+	if err := c.House.EndSession(c.r.Context(), c.who, c.session.Token); err != nil && !errors.Is(err, casefile.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 func (c *call) signInAgain(status int, trouble SignInTrouble) error {
@@ -149,9 +165,19 @@ func changePassword(c *call) error {
 	switch {
 	case errors.Is(err, handling.ErrWrong):
 		return c.account(http.StatusUnprocessableEntity, []FieldError{{"current", c.both("当前密码不正确", "this is not the current password")}})
+	case errors.Is(err, handling.ErrLocked):
+		return c.account(http.StatusUnprocessableEntity, []FieldError{{"current", c.both("尝试次数过多，请稍后再试", "too many attempts; try again later")}})
 	case errors.As(err, &weak):
 		return c.account(http.StatusUnprocessableEntity, []FieldError{{"new", c.weak(weak.Faults)}})
 	case err != nil:
+		return err
+	}
+	// Whoever has a copy of this session's token has nothing any more.
+	in, err := c.House.SignIn(c.r.Context(), c.session.Login, next, plain(c.r.UserAgent(), 200))
+	if err != nil {
+		return err
+	}
+	if err := c.begin(in); err != nil {
 		return err
 	}
 	return c.redirect("/account?changed=1")

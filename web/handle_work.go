@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,6 +43,9 @@ func workbench(c *call) error {
 			p.Overdue++
 		}
 		if !t.Mine && t.Acts[0].Decision {
+			if slices.ContainsFunc(p.Awaiting, func(a Awaiting) bool { return a.What == t.Acts[0].Title.In(c.lang) && a.Case == ref }) {
+				continue // several offenders, one decision
+			}
 			a := Awaiting{What: t.Acts[0].Title.In(c.lang), Case: ref, Since: t.Opened, Round: 1, Href: l.Act.Href}
 			if len(t.Head.Handlers) > 0 {
 				a.From = c.House.Name(t.Head.Handlers[0])
@@ -86,6 +91,20 @@ func workbench(c *call) error {
 		p.Recent = append(p.Recent, c.caseRef(&recent[i]))
 	}
 	if err := c.unitFigures(p); err != nil {
+		return err
+	}
+	var shown []casefile.CaseID
+	for i := range tasks {
+		shown = append(shown, tasks[i].Head.ID)
+	}
+	for id := range heads {
+		shown = append(shown, id)
+	}
+	for i := range recent {
+		shown = append(shown, recent[i].ID)
+	}
+	slices.Sort(shown)
+	if err := c.House.Listed(ctx, c.who, "workbench", slices.Compact(shown)); err != nil {
 		return err
 	}
 	return c.page(http.StatusOK, p)
@@ -175,6 +194,17 @@ func caseList(c *call) error {
 	if more {
 		heads = heads[:pageOfCases]
 	}
+	shown := make([]casefile.CaseID, len(heads))
+	for i := range heads {
+		shown[i] = heads[i].ID
+	}
+	what := "list"
+	if p.Query != "" {
+		what = "search “" + p.Query + "”"
+	}
+	if err := c.House.Listed(c.r.Context(), c.who, what, shown); err != nil {
+		return err
+	}
 	for i := range heads {
 		h := &heads[i]
 		proc, err := c.House.Procedure(h.Procedure)
@@ -188,7 +218,7 @@ func caseList(c *call) error {
 				row.Next.State = LimitOverdue
 			}
 		} else if h.Overdue > 0 {
-			row.Next = &Limit{Title: c.both("有职责逾期", "a duty is overdue"), State: LimitOverdue}
+			row.Next = &Limit{Title: c.both("有职责未按期履行", "a duty was not done in time"), State: LimitOverdue}
 		}
 		p.Rows = append(p.Rows, row)
 	}

@@ -6,13 +6,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
-
-	"golang.org/x/time/rate"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -27,6 +24,7 @@ type Config struct {
 	Log     *slog.Logger
 	Demos   []DemoSignIn // a demonstration: its sign-ins are shown, and every page says that its data is made up
 	Secure  bool         // cookies only over TLS
+	Proxied bool         // a proxy passes requests on, and says in X-Forwarded-For for whom
 }
 
 // Printer makes a PDF of a whole HTML document.
@@ -41,7 +39,7 @@ type Server struct {
 	handler http.Handler
 
 	mu    sync.Mutex
-	tries map[string]*rate.Limiter // sign-ins and queries by address
+	tries map[authority.Action]*limits // sign-ins and queries
 }
 
 // NewServer makes the server of a house.
@@ -50,14 +48,18 @@ func NewServer(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, render: r, tries: map[string]*rate.Limiter{}}
+	s := &Server{Config: c, render: r, tries: map[authority.Action]*limits{}}
 	mux := http.NewServeMux()
 	for _, rt := range routes {
 		mux.Handle(rt.Pattern, s.answer(rt))
 	}
 	mux.Handle("GET "+StaticPath, r.Static())
 	mux.Handle("/", s.answer(Route{Pattern: "/", Action: authority.SeeStatic, handle: func(*call) error { return casefile.ErrNotFound }}))
-	s.handler = http.NewCrossOriginProtection().Handler(mux)
+	guarded := http.NewCrossOriginProtection().Handler(mux)
+	s.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.headers(w.Header())
+		guarded.ServeHTTP(w, r)
+	})
 	return s, nil
 }
 
@@ -93,7 +95,7 @@ var anyone = map[authority.Action]bool{authority.SignIn: true, authority.SeeStat
 func (s *Server) answer(rt Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Server: s, w: w, r: r, now: s.House.Now(), lang: langOf(r)}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, most(rt))
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler {
@@ -103,12 +105,22 @@ func (s *Server) answer(rt Route) http.Handler {
 				c.fail(errors.New("panic"))
 			}
 		}()
+		if !readable(r.URL) {
+			c.fail(casefile.ErrNotFound)
+			return
+		}
 		if err := c.signedIn(); err != nil {
 			c.fail(err)
 			return
 		}
 		if !anyone[rt.Action] && c.who.Person == "" {
 			c.toSignIn()
+			return
+		}
+		if must, err := c.mustChange(rt); must || err != nil {
+			if err != nil {
+				c.fail(err)
+			}
 			return
 		}
 		if about[rt.Action] && !s.House.People().May(authority.Query{Who: c.who.Person, Action: rt.Action, Now: c.now}).Allowed {
@@ -123,6 +135,18 @@ func (s *Server) answer(rt Route) http.Handler {
 			c.fail(err)
 		}
 	})
+}
+
+// mustChange leads to the account page who has a password that somebody else gave them; there is nothing else for them.
+func (c *call) mustChange(rt Route) (bool, error) {
+	if c.who.Person == "" || anyone[rt.Action] || rt.Action == authority.SeeOwnAccount || rt.Action == authority.ManageOwnSessions {
+		return false, nil
+	}
+	must, err := c.House.MustChange(c.r.Context(), c.session)
+	if must && err == nil {
+		http.Redirect(c.w, c.r, "/account", http.StatusSeeOther)
+	}
+	return must, err
 }
 
 // about lists the actions that concern no case: the policy answers them here. About a case it is asked by handling, which
@@ -161,7 +185,7 @@ func (c *call) signedIn() error {
 		return nil
 	}
 	if err == nil {
-		c.who = handling.Who{Person: authority.PersonID(c.session.Person), Purpose: strings.TrimSpace(c.r.URL.Query().Get("purpose"))}
+		c.who = handling.Who{Person: authority.PersonID(c.session.Person), Purpose: plain(c.r.URL.Query().Get("purpose"), 200)}
 	}
 	return err
 }
@@ -275,6 +299,9 @@ func (c *call) fail(err error) {
 	case errors.Is(err, casefile.ErrStopped), errors.Is(err, casefile.ErrReadOnly):
 		n.Kind, status = NoticeStopped, http.StatusServiceUnavailable
 		n.Stopped = true
+	case errors.Is(err, errForm):
+		n.Kind, status = NoticeRefused, http.StatusBadRequest
+		n.Reasons = []Reason{{Text: c.both("表单无法读取，请返回重新提交", "the form could not be read; go back and send it again")}}
 	case errors.As(err, &tooBig), errors.Is(err, casefile.ErrTooLarge):
 		n.Kind, status = NoticeRefused, http.StatusRequestEntityTooLarge
 		n.Reasons = []Reason{{Text: c.both("附件超过 50 MB，未被接收", "the file is larger than 50 MB and was not taken")}}
@@ -303,28 +330,6 @@ func (c *call) notAllowed(e *handling.NotAllowed) string {
 		return c.both("案件已经办结", "the case is closed")
 	}
 	return c.both("你可以查看本案，但不能在本案中做这件事", "you may see this case, but not do this in it")
-}
-
-// slow limits sign-ins and queries from one address: ten at once, then one every six seconds.
-func (s *Server) slow(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.tries) > 10000 { // addresses that cost nothing to invent must not cost memory
-		clear(s.tries)
-	}
-	l := s.tries[host]
-	if l == nil {
-		l = rate.NewLimiter(rate.Limit(1.0/6), 10)
-		if len(s.Demos) > 0 {
-			l = rate.NewLimiter(50, 100)
-		}
-		s.tries[host] = l
-	}
-	return !l.Allow()
 }
 
 // newID makes the id of an act, for the form that will send it.

@@ -119,6 +119,9 @@ func (w Words) left(now calendar.Instant, l Limit) string {
 	if l.State == LimitDone {
 		return w.must("left.done")
 	}
+	if l.Due == 0 && l.State == LimitOverdue {
+		return w.must("left.overdue")
+	}
 	if l.Due == 0 {
 		return w.must("left.none")
 	}

@@ -150,7 +150,7 @@ func (b *Browser) Fill(ctx context.Context, values map[string]string) {
 	missing := Eval[string](b, ctx, `(values => { let bad = [];
 		for (const [name, value] of Object.entries(values)) {
 			const all = [...document.querySelectorAll('[name="'+name+'"]')].filter(e => e.type !== 'hidden');
-			if (document.querySelector('input[type=hidden][name="'+name+'"]')?.value === value) continue;
+			if (!all.length && document.querySelector('input[type=hidden][name="'+name+'"]')?.value === value) continue;
 			if (!all.length) { bad.push(name); continue }
 			for (const e of all) {
 				if (e.type === 'radio' || e.type === 'checkbox') {

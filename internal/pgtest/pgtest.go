@@ -184,6 +184,61 @@ func (s *Server) Stop(immediately bool) error {
 	return nil
 }
 
+// Kill kills the server (kill -9 of the process all others come from) and waits until the others have noticed.
+func (s *Server) Kill() error {
+	others, err := s.children()
+	if err == nil {
+		err = s.process.Process.Kill()
+	}
+	if err != nil {
+		return err
+	}
+	<-s.ended //nolint:errcheck // it was killed, and says so
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		others = slices.DeleteFunc(others, func(pid int) bool { return syscall.Kill(pid, 0) != nil })
+		if len(others) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("processes %v of a killed server do not end", others)
+		}
+	}
+}
+
+// Signal sends a signal to every process of the server: SIGSTOP makes it hang, SIGCONT go on.
+func (s *Server) Signal(signal syscall.Signal) error {
+	pids, err := s.children()
+	for _, pid := range append(pids, s.process.Process.Pid) {
+		if e := syscall.Kill(pid, signal); e != nil && !errors.Is(e, syscall.ESRCH) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// children are the processes that the server started, by /proc.
+func (s *Server) children() (pids []int, _ error) {
+	dirs, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range dirs {
+		b, err := os.ReadFile(d)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
+		if len(fields) > 1 && string(fields[0]) != "Z" && string(fields[1]) == strconv.Itoa(s.process.Process.Pid) {
+			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(d)))
+			if err != nil {
+				return nil, err
+			}
+			pids = append(pids, pid)
+		}
+	}
+	return pids, nil
+}
+
 func (s *Server) remove() error {
 	return errors.Join(s.Stop(true), os.RemoveAll(s.dir))
 }

@@ -30,17 +30,17 @@ func (s *Store) put(ctx context.Context, text string, args ...any) error {
 
 // PutAccount writes an account; the last write stands.
 func (s *Store) PutAccount(ctx context.Context, a casefile.Account) error {
-	return s.put(ctx, `INSERT INTO account (login, person, password, failed, since, locked, changed, must) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (login) DO UPDATE SET person = excluded.person, password = excluded.password, failed = excluded.failed, since = excluded.since,
-		locked = excluded.locked, changed = excluded.changed, must = excluded.must`,
-		a.Login, a.Person, a.Password, a.Failed, int64(a.Since), int64(a.Locked), int64(a.Changed), a.Must)
+	return s.put(ctx, `INSERT INTO account (login, person, password, failed, locks, since, locked, changed, must) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (login) DO UPDATE SET person = excluded.person, password = excluded.password, failed = excluded.failed, locks = excluded.locks,
+		since = excluded.since, locked = excluded.locked, changed = excluded.changed, must = excluded.must`,
+		a.Login, a.Person, a.Password, a.Failed, a.Locks, int64(a.Since), int64(a.Locked), int64(a.Changed), a.Must)
 }
 
-const accounts = `SELECT login, person, password, failed, since, locked, changed, must FROM account `
+const accounts = `SELECT login, person, password, failed, locks, since, locked, changed, must FROM account `
 
 func scanAccount(row scanner) (casefile.Account, error) {
 	var a casefile.Account
-	err := row.Scan(&a.Login, &a.Person, &a.Password, &a.Failed, &a.Since, &a.Locked, &a.Changed, &a.Must)
+	err := row.Scan(&a.Login, &a.Person, &a.Password, &a.Failed, &a.Locks, &a.Since, &a.Locked, &a.Changed, &a.Must)
 	return a, found(err)
 }
 

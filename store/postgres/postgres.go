@@ -210,16 +210,27 @@ func (s *Store) Close() error {
 	return s.shut()
 }
 
+// shut waits no longer than a few seconds for a server that does not answer.
 func (s *Store) shut() error {
-	if s.read != nil {
-		s.read.Close()
-	}
-	if s.w == nil {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	return s.w.conn.Close(ctx)
+	var err error
+	if s.read != nil {
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			s.read.Close() // waits for whoever reads, however long
+		}()
+		select {
+		case <-closed:
+		case <-ctx.Done():
+			err = errors.New("somebody still reads")
+		}
+	}
+	if s.w == nil {
+		return err
+	}
+	return errors.Join(err, s.w.conn.Close(ctx))
 }
 
 func migrate(ctx context.Context, config *pgx.ConnConfig) (err error) {

@@ -115,19 +115,21 @@ func loadHead(ctx context.Context, q querier, log int) (*ledger.Head, int64, err
 // batch writes jobs in one transaction. A row the schema refuses is the fault of one of them: then each is written alone.
 // Anything else ends writing.
 func (w *writer) batch(jobs []*job) []error {
+	ctx, cancel := context.WithTimeout(context.Background(), w.s.wait)
+	defer cancel()
 	errs := make([]error, len(jobs))
 	var fault error
 	if p := w.s.failed.Load(); p != nil {
 		fault = *p
 	} else {
-		fault = w.run(jobs, errs)
+		fault = w.run(ctx, jobs, errs)
 	}
 	if refusedRow(fault) && len(jobs) > 1 {
 		fault = nil
 		for i := range jobs {
 			errs[i] = nil
 			if fault == nil {
-				fault = w.run(jobs[i:i+1], errs[i:i+1])
+				fault = w.run(ctx, jobs[i:i+1], errs[i:i+1])
 			}
 			if refusedRow(fault) {
 				errs[i], fault = fault, nil
@@ -153,9 +155,7 @@ func (w *writer) batch(jobs []*job) []error {
 }
 
 // run does one transaction; errs get what was refused before it.
-func (w *writer) run(jobs []*job, errs []error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), w.s.wait)
-	defer cancel()
+func (w *writer) run(ctx context.Context, jobs []*job, errs []error) error {
 	p := &plan{w: w, heads: heads{w.moved.acts.Clone(), w.moved.views.Clone(), w.moved.notices, w.moved.cases}}
 	if err := p.fetch(ctx, jobs); err != nil {
 		return err

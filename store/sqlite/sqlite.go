@@ -60,6 +60,7 @@ type Store struct {
 	id    string
 
 	failed   atomic.Pointer[error]
+	faulty   atomic.Bool // failed, and not because it was closed
 	readonly atomic.Bool
 }
 
@@ -185,12 +186,13 @@ func (s *Store) Health() error {
 func (s *Store) fail(cause error) error {
 	err := fmt.Errorf("%w: %w", casefile.ErrStopped, cause)
 	if s.failed.CompareAndSwap(nil, &err) {
+		s.faulty.Store(true)
 		s.log.Error("store stopped", "path", s.path, "cause", cause)
 	}
 	return *s.failed.Load()
 }
 
-// Close writes what is waiting and closes the file.
+// Close writes what is waiting and closes the file. A store that has failed is left on the disk as it is.
 func (s *Store) Close() error {
 	s.queue.Close()
 	closed := fmt.Errorf("%w: closed", casefile.ErrStopped)
@@ -198,16 +200,27 @@ func (s *Store) Close() error {
 	return s.shut()
 }
 
+// shut closes all connections. The last one that may write moves the log into the file and syncs both: after a fault nothing
+// is synced again, so there a reader, which may not, goes last.
 func (s *Store) shut() error {
 	var errs []error
-	if s.read != nil {
-		errs = append(errs, s.read.Close())
+	read := func() {
+		if s.read != nil {
+			errs = append(errs, s.read.Close())
+		}
+	}
+	fault := s.faulty.Load()
+	if !fault {
+		read()
 	}
 	if s.w != nil {
 		errs = append(errs, s.w.close())
 	}
 	if s.write != nil {
 		errs = append(errs, s.write.Close())
+	}
+	if fault {
+		read()
 	}
 	if s.lock != nil {
 		errs = append(errs, s.lock.Close())

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/pprof"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,8 +30,12 @@ const (
 // Working says whether this process is a child that Crash started.
 func Working() bool { return os.Getenv(crashStore) != "" }
 
+// prompt is how soon everybody has an answer once the store has failed.
+const prompt = time.Second
+
 // Work commits by 16 goroutines to the store that open opens, until the process is killed or the store stops. Each
-// acknowledged act is a line of a file, synced before the next lines are taken. It returns the exit code.
+// acknowledged act is a line of a file, synced before the next lines are taken. It returns the exit code: 3 when the store
+// stopped as it must, 4 when it did not.
 func Work(open func(address string) (handling.Store, error)) int {
 	acks, err := os.OpenFile(os.Getenv(crashAcks), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -63,6 +68,14 @@ func Work(open func(address string) (handling.Store, error)) int {
 			}
 		}
 	}()
+	go func() { // somebody reads all the while
+		for {
+			_, _ = s.Case(context.Background(), "case")
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	var first sync.Once
+	stopped := make(chan time.Time, 1)
 	var all sync.WaitGroup
 	for g := range 16 {
 		all.Go(func() {
@@ -71,6 +84,7 @@ func Work(open func(address string) (handling.Store, error)) int {
 				act := casefile.ActID(fmt.Sprintf("act-%s-%d-%d", os.Getenv(crashRound), g, i))
 				k, err := s.Commit(context.Background(), laden(id, int64(i%7), act))
 				if errors.Is(err, casefile.ErrStopped) {
+					first.Do(func() { stopped <- time.Now() })
 					return
 				}
 				if err != nil {
@@ -81,9 +95,52 @@ func Work(open func(address string) (handling.Store, error)) int {
 			}
 		})
 	}
-	all.Wait()
+	ended := make(chan error, 1)
+	at := <-stopped
+	go func() {
+		all.Wait()
+		ended <- stays(s)
+	}()
+	select {
+	case err = <-ended:
+	case <-time.After(10 * prompt):
+		err = errors.New("somebody got no answer")
+	}
+	if took := time.Since(at); err == nil && took > prompt {
+		err = fmt.Errorf("the last answer came %s after the first", took)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "after the store stopped:", err)
+		if err := pprof.Lookup("goroutine").WriteTo(os.Stderr, 1); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		return 4
+	}
 	time.Sleep(50 * time.Millisecond) // let the last lines be written
 	return 3
+}
+
+// stays holds a store that has failed against what it must be: red, answering at once that it is stopped, readable, and able
+// to be closed.
+func stays(s handling.Store) error {
+	ctx := context.Background()
+	if err := s.Health(); !errors.Is(err, casefile.ErrStopped) {
+		return fmt.Errorf("health: %w", err)
+	}
+	for what, write := range map[string]func() error{
+		"a change": func() error { _, err := s.Commit(ctx, Change("late", 0, "late")); return err },
+		"a view":   func() error { return s.Look(ctx, casefile.Looked{}) },
+		"a draft":  func() error { return s.PutDraft(ctx, casefile.Draft{Key: "late"}) },
+	} {
+		if err := write(); !errors.Is(err, casefile.ErrStopped) {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	_ = s.Close() // it may have more to say about what failed
+	if err := s.Health(); !errors.Is(err, casefile.ErrStopped) {
+		return fmt.Errorf("health after closing: %w", err)
+	}
+	return nil
 }
 
 // laden is a change that moves something in every table.
