@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo sample needs test bench fuzz lint release vuln
+.PHONY: help build demo sample needs test pictures bench fuzz lint release vuln
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -20,8 +20,13 @@ test: needs ## set up what the tests need and run them all
 	go vet ./...
 	go test ./...
 
-bench: ## measure reading, judging and the whole audit, side by side
+bench: needs ## measure reading, judging, the whole audit, and both stores beside plain SQL, side by side
 	go test -run '^$$' -bench . -benchtime 3x ./eventlog ./procedure ./audit
+	go test -run '^$$' -bench . -timeout 60m ./bench ./internal/print
+
+pictures: needs ## take pictures of every page, in both languages, at 1440 and 375 points, into pictures/
+	go test ./web -run SixPeople -shots $(CURDIR)/pictures
+	go test ./cmd/plumbline -run DemoPages -shots $(CURDIR)/pictures
 
 fuzz: ## fuzz every decoder for 30 s each
 	@for p in $$(go list ./...); do for f in $$(go test -list '^Fuzz' $$p | grep '^Fuzz'); do \
