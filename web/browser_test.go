@@ -26,7 +26,7 @@ func (b *walker) signedIn(name, path string) (context.Context, int64) {
 	b.t.Helper()
 	ctx := b.Tab(name)
 	status := b.Open(ctx, path)
-	if strings.HasPrefix(browser.Eval[string](b.Browser, ctx, "location.pathname"), "/signin") {
+	if strings.HasPrefix(browser.Eval[string](ctx, b.Browser, "location.pathname"), "/signin") {
 		b.Check(ctx, "signin")
 		b.Fill(ctx, map[string]string{"name": name, "password": password})
 		status = b.Click(ctx, "form.signin button, main form button")
@@ -137,15 +137,18 @@ func walkInBrowser(t *testing.T, lang string, scripts bool) {
 		t.Fatalf("the report was not taken: %d %s", status, b.Text(ctx))
 	}
 	b.Check(ctx, "receipt")
-	codes := strings.Fields(browser.Eval[string](b.Browser, ctx, `[...document.querySelectorAll('.codes dd')].map(e => e.textContent).join(' ')`))
+	codes := strings.Fields(browser.Eval[string](ctx, b.Browser, `[...document.querySelectorAll('.codes dd')].map(e => e.textContent).join(' ')`))
 	if len(codes) != 2 {
 		t.Fatalf("the receipt shows %v", codes)
 	}
 	b.Click(ctx, ".actions a.button")
-	path := browser.Eval[string](b.Browser, ctx, "location.pathname")
+	path := browser.Eval[string](ctx, b.Browser, "location.pathname")
 
 	for _, m := range walk() {
 		t.Logf("%s %s %s", m.at, m.who, m.act)
+		if m.act == "propose" && m.at == "2026-03-04T09:30" {
+			b.together(bureau, path)
+		}
 		b.step(bureau, path, m)
 		if t.Failed() {
 			return
@@ -164,7 +167,7 @@ func walkInBrowser(t *testing.T, lang string, scripts bool) {
 // submit sends the form of the page.
 func (b *walker) submit(ctx context.Context) int64 {
 	b.t.Helper()
-	browser.Eval[int](b.Browser, ctx, `document.querySelectorAll('form').forEach(f => f.noValidate = true), 0`) // the server must see what is wrong
+	browser.Eval[int](ctx, b.Browser, `document.querySelectorAll('form').forEach(f => f.noValidate = true), 0`) // the server must see what is wrong
 	return b.Click(ctx, `button[name="intent"][value="submit"]`)
 }
 
@@ -193,7 +196,7 @@ func (b *walker) step(bureau *bureau, path string, m move) {
 	status = b.submit(ctx)
 	text := b.Text(ctx)
 	switch {
-	case m.refused == "" && (status != http.StatusOK || !strings.Contains(browser.Eval[string](b.Browser, ctx, "location.search"), "done=")):
+	case m.refused == "" && (status != http.StatusOK || !strings.Contains(browser.Eval[string](ctx, b.Browser, "location.search"), "done=")):
 		b.t.Errorf("%s %s was not taken: %d\n%s", m.who, m.act, status, text)
 	case m.refused != "" && status != http.StatusForbidden:
 		b.t.Errorf("%s %s was not refused: %d\n%s", m.who, m.act, status, text)
@@ -205,6 +208,51 @@ func (b *walker) step(bureau *bureau, path string, m move) {
 	} else if m.shown {
 		b.Check(ctx, "case-after-"+m.act)
 	}
+}
+
+// together has two people at one case: the second sees what changed, keeps what was typed, and can send it again. Then a
+// session is lost while a form is being filled in: what was saved as a draft is there after signing in.
+func (b *walker) together(bureau *bureau, path string) {
+	b.t.Helper()
+	wang, _ := b.signedIn("wang", path+"/do/register_person?subject=p2")
+	values := map[string]string{"d_name": "某乙", "d_employer": "某厂"}
+	b.Fill(wang, values)
+	other, _ := b.signedIn("colleague", path+"/do/register_person?subject=p1")
+	b.Fill(other, map[string]string{"d_name": "某甲", "d_phone": "12300000000"})
+	if status := b.submit(other); status != http.StatusOK {
+		b.t.Errorf("the first of two was not taken: %d", status)
+	}
+	if status := b.submit(wang); status != http.StatusConflict {
+		b.t.Errorf("the second of two was answered with %d", status)
+	}
+	b.Check(wang, "conflict")
+	if text := b.Text(wang); !strings.Contains(text, "colleague") {
+		b.t.Errorf("the second does not see who changed the case:\n%s", text)
+	}
+	if kept := browser.Eval[string](wang, b.Browser, `document.querySelector('[name=d_employer]').value`); kept != "某厂" {
+		b.t.Errorf("what the second had typed is now %q", kept)
+	}
+	if status := b.submit(wang); status != http.StatusOK {
+		b.t.Errorf("sent again it was answered with %d:\n%s", status, b.Text(wang))
+	}
+	form := path + "/do/register_person?subject=p2"
+	b.Open(wang, form)
+	b.Fill(wang, map[string]string{"d_name": "某乙", "d_phone": "45600000000"})
+	b.Click(wang, `button[name="intent"][value="draft"]`)
+	sessions, err := bureau.house.Store().Sessions(context.Background(), "wang")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, s := range sessions {
+		if err := bureau.house.Store().EndSession(context.Background(), s.Token); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+	wang, _ = b.signedIn("wang", form)
+	if kept := browser.Eval[string](wang, b.Browser, `document.querySelector('[name=d_phone]').value`); kept != "45600000000" {
+		b.t.Errorf("after a lost session the draft says %q", kept)
+	}
+	b.Click(wang, "form.drop button")
 }
 
 // article writes 第90条 as the English pages do.
@@ -226,7 +274,7 @@ func (b *walker) others(bureau *bureau, path string, codes []string) {
 	ctx, _ := b.signedIn("head", "/")
 	b.Check(ctx, "workbench")
 	b.Open(ctx, path)
-	decision := browser.Eval[string](b.Browser, ctx, `document.querySelector('a[href$="/penalty_decision"]').getAttribute('href')`)
+	decision := browser.Eval[string](ctx, b.Browser, `document.querySelector('a[href$="/penalty_decision"]').getAttribute('href')`)
 	for kind, at := range map[string]string{"cases": "/cases?state=any", "cases-none": "/cases?q=%E6%97%A0%E6%AD%A4%E6%A1%88&state=any", "looks": path + "/looks", "people": "/people", "account": "/account", "act": path + "/acts/1", "document-decision": decision, "document-register": path + "/documents/1/report_register", "notfound": "/cases/c1-0000000000000"} {
 		b.Open(ctx, at)
 		if kind == "document-decision" && !strings.Contains(b.Text(ctx), "行政处罚决定书") {

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -84,15 +85,15 @@ func (c *call) ticket(e *entered, a casefile.Attached) string {
 // errForm says that what was sent is no form.
 var errForm = errors.New("the form cannot be read")
 
-// parse reads the body of a form.
+// parse reads the body of a form. What net/http says of a body that is not multipart hides what is wrong with it.
 func (c *call) parse() error {
-	err := c.r.ParseMultipartForm(1 << 20)
+	err := c.r.ParseForm()
+	if kind, _, bad := mime.ParseMediaType(c.r.Header.Get("Content-Type")); bad == nil && kind == "multipart/form-data" && err == nil {
+		err = c.r.ParseMultipartForm(1 << 20)
+	}
 	var tooBig *http.MaxBytesError
-	if err == nil || errors.Is(err, http.ErrNotMultipart) || errors.As(err, &tooBig) {
-		if err != nil && !errors.Is(err, http.ErrNotMultipart) {
-			return err
-		}
-		return nil
+	if err == nil || errors.As(err, &tooBig) {
+		return err
 	}
 	return fmt.Errorf("%w: %w", errForm, err)
 }

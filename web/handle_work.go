@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -27,6 +26,7 @@ func workbench(c *call) error {
 	if len(c.House.OpensIn(c.who)) > 0 {
 		p.Intake = "/intake"
 	}
+	var shown []casefile.CaseID
 	for i := range tasks {
 		t := &tasks[i]
 		proc, err := c.House.Procedure(t.Head.Procedure)
@@ -54,10 +54,12 @@ func workbench(c *call) error {
 				a.Urgency = &l
 			}
 			p.Awaiting = append(p.Awaiting, a)
+			shown = append(shown, t.Head.ID)
 			continue
 		}
 		if len(p.Duties) < onWorkbench {
 			p.Duties = append(p.Duties, Duty{l, ref})
+			shown = append(shown, t.Head.ID)
 		} else {
 			p.More = &Link{c.both("全部案件", "all cases"), "/cases"}
 		}
@@ -93,17 +95,13 @@ func workbench(c *call) error {
 	if err := c.unitFigures(p); err != nil {
 		return err
 	}
-	var shown []casefile.CaseID
-	for i := range tasks {
-		shown = append(shown, tasks[i].Head.ID)
-	}
 	for id := range heads {
 		shown = append(shown, id)
 	}
 	for i := range recent {
 		shown = append(shown, recent[i].ID)
 	}
-	slices.Sort(shown)
+	slices.Sort(shown) // a list names cases and people: seeing it is a view of them
 	if err := c.House.Listed(ctx, c.who, "workbench", slices.Compact(shown)); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func TestDemoPages(t *testing.T) {
 			for _, query := range []string{"state=open", "state=any&overdue=1"} {
 				b.Open(ctx, "/cases?"+query)
 				b.Check(ctx, "demo-cases-"+s.Name)
-				links := strings.Fields(browser.Eval[string](b, ctx, `[...document.querySelectorAll('.cases tbody th a')].map(a => a.getAttribute('href')).slice(0, 6).join(' ')`))
+				links := strings.Fields(browser.Eval[string](ctx, b, `[...document.querySelectorAll('.cases tbody th a')].map(a => a.getAttribute('href')).slice(0, 6).join(' ')`))
 				for _, l := range links {
 					if status := b.Open(ctx, l); status != http.StatusOK {
 						t.Errorf("%s as %s: %d", l, s.Name, status)

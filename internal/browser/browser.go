@@ -100,7 +100,7 @@ func (b *Browser) do(ctx context.Context, a chromedp.Action[chromedp.Void]) {
 }
 
 // Eval runs an expression in a page; a promise is waited for.
-func Eval[T any](b *Browser, ctx context.Context, js string) T {
+func Eval[T any](ctx context.Context, b *Browser, js string) T {
 	b.t.Helper()
 	ctx, end := context.WithTimeout(ctx, 30*time.Second)
 	defer end()
@@ -137,7 +137,7 @@ func (b *Browser) Open(ctx context.Context, path string) int64 {
 
 // Text is what a page says.
 func (b *Browser) Text(ctx context.Context) string {
-	return Eval[string](b, ctx, `document.body.innerText`)
+	return Eval[string](ctx, b, `document.body.innerText`)
 }
 
 // Fill enters values as a person would leave them: by the names of the inputs.
@@ -147,7 +147,7 @@ func (b *Browser) Fill(ctx context.Context, values map[string]string) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	missing := Eval[string](b, ctx, `(values => { let bad = [];
+	missing := Eval[string](ctx, b, `(values => { let bad = [];
 		for (const [name, value] of Object.entries(values)) {
 			const all = [...document.querySelectorAll('[name="'+name+'"]')].filter(e => e.type !== 'hidden');
 			if (!all.length && document.querySelector('input[type=hidden][name="'+name+'"]')?.value === value) continue;
@@ -163,7 +163,7 @@ func (b *Browser) Fill(ctx context.Context, values map[string]string) {
 		}
 		return bad.join(' ') })(`+string(raw)+`)`)
 	if missing != "" {
-		b.t.Fatalf("form at %s has no %s", Eval[string](b, ctx, "location.pathname"), missing)
+		b.t.Fatalf("form at %s has no %s", Eval[string](ctx, b, "location.pathname"), missing)
 	}
 }
 
@@ -176,17 +176,17 @@ func (b *Browser) Check(ctx context.Context, kind string) {
 	b.seen[kind] = true
 	b.scripts(ctx, true) // axe is one
 	defer b.scripts(ctx, b.run)
-	Eval[int](b, ctx, b.axe+";0")
-	if found := Eval[string](b, ctx, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.failureSummary)).join(' | ')).join('\n'))`); found != "" {
+	Eval[int](ctx, b, b.axe+";0")
+	if found := Eval[string](ctx, b, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.failureSummary)).join(' | ')).join('\n'))`); found != "" {
 		b.t.Errorf("axe on %s (%s): %s", kind, b.lang, found)
 	}
 	for _, width := range []int64{1440, 375} {
 		b.size(ctx, width)
-		if wide := Eval[int64](b, ctx, "document.documentElement.scrollWidth"); wide > width {
-			b.t.Errorf("%s (%s) is %d wide at %d: %s", kind, b.lang, wide, width, Eval[string](b, ctx, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 40)).join('; ')`))
+		if wide := Eval[int64](ctx, b, "document.documentElement.scrollWidth"); wide > width {
+			b.t.Errorf("%s (%s) is %d wide at %d: %s", kind, b.lang, wide, width, Eval[string](ctx, b, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 40)).join('; ')`))
 		}
 		if b.shots != "" {
-			height := min(Eval[int64](b, ctx, "document.documentElement.scrollHeight"), 5000)
+			height := min(Eval[int64](ctx, b, "document.documentElement.scrollHeight"), 5000)
 			shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), Clip: &page.Viewport{Width: float64(width), Height: float64(height), Scale: 1}})
 			if err != nil {
 				b.t.Fatal(err)
