@@ -28,7 +28,7 @@ func (h *House) SaveDraft(ctx context.Context, who Who, id casefile.CaseID, act 
 		return casefile.Draft{}, casefile.ErrNotFound
 	}
 	if len(body) > maxDraft {
-		return casefile.Draft{}, fmt.Errorf("a draft has at most %d KiB", maxDraft>>10)
+		return casefile.Draft{}, &Invalid{[]Problem{{"draft", both(fmt.Sprintf("草稿最多 %d KiB", maxDraft>>10), fmt.Sprintf("a draft has at most %d KiB", maxDraft>>10)), nil}}}
 	}
 	if id == "" {
 		if len(h.OpensIn(who)) == 0 {
@@ -42,9 +42,29 @@ func (h *House) SaveDraft(ctx context.Context, who Who, id casefile.CaseID, act 
 		if err := h.may(who, authority.Draft, &head, now); err != nil {
 			return casefile.Draft{}, err
 		}
+		if p, err := h.procedureOf(head.Procedure); err != nil || p.ActOf(act) < 0 {
+			return casefile.Draft{}, casefile.ErrNotFound
+		}
+	}
+	if err := h.roomFor(ctx, who, DraftKey(who, id, act, subject)); err != nil {
+		return casefile.Draft{}, err
 	}
 	d := casefile.Draft{Key: DraftKey(who, id, act, subject), Person: string(who.Person), Case: id, Act: act, Subject: subject, Body: body, Saved: now}
 	return d, h.store.PutDraft(ctx, d)
+}
+
+const mostDrafts = 200 // of one person
+
+// roomFor tells whether a person may keep one draft more.
+func (h *House) roomFor(ctx context.Context, who Who, key string) error {
+	if _, err := h.store.Draft(ctx, key); !errors.Is(err, casefile.ErrNotFound) {
+		return err
+	}
+	all, err := h.store.Drafts(ctx, string(who.Person))
+	if err == nil && len(all) >= mostDrafts {
+		err = &Invalid{[]Problem{{"draft", both(fmt.Sprintf("草稿已有 %d 份，请先处理", len(all)), fmt.Sprintf("there are %d drafts; finish or drop some first", len(all))), nil}}}
+	}
+	return err
 }
 
 // Draft reads a draft back; the zero Draft where there is none.

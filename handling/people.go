@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -27,6 +28,9 @@ func (h *House) readPeople() error {
 	}
 	var changes []authority.Change
 	for _, r := range records {
+		if r.Kind == kindReset {
+			continue // told who did it, changed nothing of the directory
+		}
 		change, err := changeOf(r)
 		if err != nil {
 			return fmt.Errorf("people: act %d: %w", r.Number, err)
@@ -85,14 +89,29 @@ func (h *House) changePeople(ctx context.Context, c authority.Change) error {
 	if err := next.Apply(c); err != nil {
 		return err
 	}
-	r := &casefile.Record{Act: casefile.Act{ID: casefile.ActID(rand.Text()), Case: peopleCase, Kind: c.Kind, Occurred: c.At, Recorded: c.At}}
+	var by *casefile.Actor
 	if c.By != "" {
-		r.Actor = &casefile.Actor{Person: string(c.By), Posts: []string{}, Qualifications: []string{}, Relations: []string{}}
+		by = actorAlone(c.By)
 	}
+	var data []casefile.Datum
 	for _, f := range c.Data() {
-		r.Data = append(r.Data, casefile.Datum{Name: f.Name, Value: casefile.TextOf(f.Value)})
+		data = append(data, casefile.Datum{Name: f.Name, Value: casefile.TextOf(f.Value)})
 	}
-	change := &casefile.Change{Case: peopleCase, Revision: h.heard, Head: casefile.Head{ID: peopleCase, Procedure: "people", Updated: c.At}}
+	if err := h.keepPeople(ctx, c.Kind, by, data, c.At); err != nil {
+		return err
+	}
+	h.people.Store(next)
+	return nil
+}
+
+func actorAlone(p authority.PersonID) *casefile.Actor {
+	return &casefile.Actor{Person: string(p), Posts: []string{}, Qualifications: []string{}, Relations: []string{}}
+}
+
+// keepPeople appends an act to the people's file; the caller holds peopleMu.
+func (h *House) keepPeople(ctx context.Context, kind string, by *casefile.Actor, data []casefile.Datum, at calendar.Instant) error {
+	r := &casefile.Record{Act: casefile.Act{ID: casefile.ActID(rand.Text()), Case: peopleCase, Kind: kind, Occurred: at, Recorded: at, Actor: by, Data: data}}
+	change := &casefile.Change{Case: peopleCase, Revision: h.heard, Head: casefile.Head{ID: peopleCase, Procedure: "people", Updated: at}}
 	change.Act = &casefile.NewAct{ID: r.ID, Request: sha256.Sum256([]byte(r.ID)), Seal: func(_ *casefile.Change, number int64, _ []int64) ([]byte, ledger.Hash, error) {
 		r.Number = number
 		b, err := r.Encode(h.random)
@@ -107,7 +126,6 @@ func (h *House) changePeople(ctx context.Context, c authority.Change) error {
 		return err
 	}
 	h.heard++
-	h.people.Store(next)
 	return nil
 }
 
@@ -143,4 +161,37 @@ func (h *House) PostOf(p authority.PersonID, at calendar.Instant) (authority.Hel
 		return posts[0], true
 	}
 	return authority.Held{}, false
+}
+
+// kindReset is an act of the people's file that is no change of the directory: a sign-in was given or its password reset.
+const kindReset = "reset_account"
+
+// ResetAccount gives a person a sign-in, or a new password for it, which they must change when they first use it. It is on
+// the record who did it for whom; nobody does it for themselves. The password is returned once and not kept.
+func (h *House) ResetAccount(ctx context.Context, who Who, login string, person authority.PersonID) (string, error) {
+	now := h.now()
+	if !h.People().May(authority.Query{Who: who.Person, Action: authority.ChangePeople, Person: person, Now: now}).Allowed {
+		return "", casefile.ErrNotFound
+	}
+	bad := &Invalid{}
+	if _, ok := h.People().Person(person); !ok || person == "" {
+		bad.add("person", "没有这个人员", "there is no such person")
+	}
+	if login == "" || len(login) > 60 || casefile.CheckText(login) != nil || strings.ContainsAny(login, " \n\t") {
+		bad.add("login", "登录名不能为空，不能含空格", "the name must not be empty and has no blanks")
+	}
+	if a, err := h.store.Account(ctx, login); err == nil && a.Person != string(person) {
+		bad.add("login", "登录名已属于他人", "this name belongs to somebody else")
+	}
+	if len(bad.Problems) > 0 {
+		return "", bad
+	}
+	password := rand.Text()[:16]
+	h.peopleMu.Lock()
+	err := h.keepPeople(ctx, kindReset, actorAlone(who.Person), []casefile.Datum{{Name: "person", Value: casefile.TextOf(string(person))}, {Name: "login", Value: casefile.TextOf(login)}}, now)
+	h.peopleMu.Unlock()
+	if err != nil {
+		return "", err
+	}
+	return password, h.PutAccount(ctx, login, person, password, false)
 }

@@ -3,6 +3,7 @@ package handling
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -217,9 +218,9 @@ func (h *House) look(ctx context.Context, who Who, head *casefile.Head, what str
 }
 
 // Listed writes that a person saw cases in a list, before they see it: titles and names are of people. It is one view of
-// no case that names them all.
+// no case that names them all; a search counts also where it found none.
 func (h *House) Listed(ctx context.Context, who Who, what string, ids []casefile.CaseID) error {
-	if len(ids) == 0 {
+	if len(ids) == 0 && !strings.HasPrefix(what, "search ") {
 		return nil
 	}
 	for _, id := range ids {

@@ -475,3 +475,26 @@ func TestAttackReceiptCodeAloneTellsNothing(t *testing.T) {
 }
 
 var discarded = slog.New(slog.DiscardHandler)
+
+func TestAttackDraftsDoNotPileUp(t *testing.T) {
+	b := newBureau(t, true)
+	wang := b.client(t, "wang")
+	do := "/cases/" + string(b.case_) + "/do/"
+	if r, _ := b.post(t, wang, do+"no_such_act/draft", url.Values{"a": {"b"}}); r.StatusCode != http.StatusNotFound {
+		t.Errorf("a draft of no act: %s", r.Status)
+	}
+	if r, _ := b.post(t, wang, do+"accept/draft", url.Values{"a": {strings.Repeat("x", 300<<10)}}); r.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a draft of 300 KiB: %s", r.Status)
+	}
+	last := 0
+	for i := range 205 {
+		r, _ := b.post(t, wang, fmt.Sprintf("%saccept/draft?subject=p%d", do, i), url.Values{"a": {"b"}})
+		last = r.StatusCode
+	}
+	if last != http.StatusUnprocessableEntity {
+		t.Errorf("draft 205: %d", last)
+	}
+	if r, _ := b.post(t, wang, do+"accept/draft?subject=p1", url.Values{"a": {"c"}}); r.StatusCode != http.StatusNoContent {
+		t.Errorf("an old draft cannot be saved any more: %s", r.Status)
+	}
+}

@@ -44,7 +44,9 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 	}
 
 	// What is decided on: the last proposal, or before there is one the last act that this decision must follow.
-	proposed := slices.ContainsFunc(f.Acts, func(x handling.FileAct) bool { return x.Info != nil && x.Info.Part == "proposal" && len(x.Refused) == 0 })
+	proposed := slices.ContainsFunc(f.Acts, func(x handling.FileAct) bool {
+		return x.Info != nil && x.Info.Part == "proposal" && len(x.Refused) == 0
+	})
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		x := &f.Acts[i]
 		if x.Info == nil || len(x.Refused) > 0 || x.Withdrawn > 0 || x.Corrected > 0 {

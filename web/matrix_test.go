@@ -275,6 +275,9 @@ func TestAuthorizationMatrix(t *testing.T) {
 func (b *bureau) ask(t *testing.T, c *http.Client, pattern string, id casefile.CaseID) (string, []byte) {
 	t.Helper()
 	method, path := b.address(pattern, id)
+	if pattern == "POST /people" {
+		path += "?unit=a&do=appoint"
+	}
 	q, err := http.NewRequest(method, b.site.URL+path, nil)
 	if err != nil {
 		t.Fatal(err)

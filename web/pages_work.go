@@ -174,8 +174,9 @@ type People struct {
 	Unit          string // the chosen unit
 	Posts         []Post
 	Delegations   []Delegation
-	Appoint       *Form // administrators only: an appointment is an act as well
-	AppointURL    string
+	Changes       []Link // administrators only: the kinds of change, each an act on the record
+	Change        *Form  // the one that is being made
+	Secret        *Pair  // sign-in and password just made, shown once
 	Administrator bool
 }
 

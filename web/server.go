@@ -285,6 +285,7 @@ func (c *call) fail(err error) {
 	n := &Notice{Frame: c.frame("")}
 	status := http.StatusInternalServerError
 	var notAllowed *handling.NotAllowed
+	var invalid *handling.Invalid
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.Is(err, casefile.ErrNotFound):
@@ -299,6 +300,11 @@ func (c *call) fail(err error) {
 	case errors.Is(err, casefile.ErrStopped), errors.Is(err, casefile.ErrReadOnly):
 		n.Kind, status = NoticeStopped, http.StatusServiceUnavailable
 		n.Stopped = true
+	case errors.As(err, &invalid):
+		n.Kind, status = NoticeRefused, http.StatusUnprocessableEntity
+		for _, p := range invalid.Problems {
+			n.Reasons = append(n.Reasons, Reason{Text: p.Text.In(c.lang)})
+		}
 	case errors.Is(err, errForm):
 		n.Kind, status = NoticeRefused, http.StatusBadRequest
 		n.Reasons = []Reason{{Text: c.both("表单无法读取，请返回重新提交", "the form could not be read; go back and send it again")}}

@@ -28,8 +28,9 @@ import (
 
 type serveCommand struct {
 	whichStore
-	Addr string `default:"127.0.0.1:8080" help:"Where to listen."`
-	Pack string `default:"cn-police" help:"The law to work under."`
+	Addr  string `default:"127.0.0.1:8080" help:"Where to listen."`
+	Pack  string `default:"cn-police" help:"The law to work under."`
+	Proxy bool   `help:"A proxy in front ends TLS: cookies are for TLS only, and the last address in X-Forwarded-For is who asks."`
 }
 
 // Run serves until it is told to stop.
@@ -51,7 +52,7 @@ func (c *serveCommand) Run() (err error) {
 	if len(house.People().People()) == 0 {
 		fmt.Fprintln(os.Stderr, "nobody is on the record yet, so nobody can sign in: plumbline user found FILE, then plumbline user password")
 	}
-	return serve(ctx, serveOptions{Addr: c.Addr, House: house, Secure: !loopback(c.Addr), Ready: func(url string) { fmt.Println("ready", url) }})
+	return serve(ctx, serveOptions{Addr: c.Addr, House: house, Secure: c.Proxy || !loopback(c.Addr), Proxied: c.Proxy, Ready: func(url string) { fmt.Println("ready", url) }})
 }
 
 func now() calendar.Instant { return calendar.InstantOf(time.Now()) }
@@ -90,17 +91,18 @@ func (f folder) Put(ctx context.Context, r io.Reader, limit int64) ([32]byte, in
 
 // serveOptions says what to serve. Ready is told the address once requests are answered.
 type serveOptions struct {
-	Addr   string
-	House  *handling.House
-	Demos  []web.DemoSignIn
-	Secure bool // cookies only over TLS: a proxy ends it
-	Ready  func(url string)
+	Addr    string
+	House   *handling.House
+	Demos   []web.DemoSignIn
+	Secure  bool // cookies only over TLS: a proxy ends it
+	Proxied bool // that proxy says in X-Forwarded-For for whom it asks
+	Ready   func(url string)
 }
 
 // serve answers requests and lets the clock run until ctx ends or the record can no longer be written.
 func serve(ctx context.Context, o serveOptions) (err error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	config := web.Config{House: o.House, Log: log, Demos: o.Demos, Secure: o.Secure}
+	config := web.Config{House: o.House, Log: log, Demos: o.Demos, Secure: o.Secure, Proxied: o.Proxied}
 	printer, noPrinter := print.New(ctx, print.Options{})
 	if noPrinter == nil {
 		config.Printer = printer
