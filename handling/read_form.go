@@ -257,7 +257,7 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile
 		if in.Role == "" || !names && known[i].Role != "" {
 			role = known[i].Role // only entering a person again gives another role, or an offender heard as a witness would be none
 		}
-		if info.Role != "" && role != info.Role {
+		if info.Role != "" && role != info.Role && !info.Relieves { // what frees, frees whoever it is
 			bad.add("subject", "“"+info.Title.ZH+"”不针对此人的身份", info.Title.EN+" is not about a subject of this role")
 		}
 		out = append(out, casefile.Ref{ID: in.ID, Kind: info.Scope, Role: role})

@@ -78,7 +78,7 @@ func (j *Judge) Nexts(s *Standing, now calendar.Instant, actor *casefile.Actor) 
 		}
 		for k := 1; k < len(s.subjects); k++ {
 			sub := &s.subjects[k]
-			if sub.kind != def.Scope || def.Role != "" && sub.role != "" && sub.role != def.Role {
+			if sub.kind != def.Scope || def.Role != "" && sub.role != "" && sub.role != def.Role && !def.relieves {
 				continue
 			}
 			a.Subjects = []casefile.Ref{{ID: sub.id, Kind: sub.kind, Role: sub.role}}

@@ -139,7 +139,7 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 		var lawful, against []procedure.Next
 		for _, n := range f.Next {
 			switch {
-			case n.Act != i || !c.offers(f, n):
+			case n.Act != i || !c.offers(f, n) || n.Subject != "" && a.Role != "" && !c.concerns(f, i, n.Subject):
 			case len(n.Against) == 0 || a.Relieves:
 				lawful = append(lawful, n)
 			default:
@@ -177,6 +177,20 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 	}
 	slices.SortStableFunc(next, func(a, b NextAct) int { return order(a) - order(b) })
 	return next, not
+}
+
+// concerns tells whether an act about a role is of interest for a subject: one of that role, or one for whom a duty waits for
+// it. What frees may be entered for anybody, but is offered only there.
+func (c *call) concerns(f *handling.File, act int, subject casefile.Subject) bool {
+	for i := range f.People {
+		if f.People[i].ID == subject && f.People[i].Role == f.Proc.Act(act).Role {
+			return true
+		}
+	}
+	return slices.ContainsFunc(f.Duties, func(d casefile.Duty) bool {
+		info := dutyInfo(f.Proc, d.Duty)
+		return d.Done == 0 && d.Subject == subject && info != nil && slices.Contains(info.Do, act)
+	})
 }
 
 // ofPerson tells whether a clause is about who acts: such an act is for somebody else.

@@ -222,7 +222,7 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 	}
 	for i := range f.People {
 		p := &f.People[i]
-		if p.Kind != a.Scope || a.Role != "" && p.Role != a.Role {
+		if p.Kind != a.Scope || a.Role != "" && p.Role != a.Role && !a.Relieves {
 			continue
 		}
 		chosen := p.ID == preset || slices.ContainsFunc(e.subjects, func(x handling.SubjectInput) bool { return x.ID == p.ID })

@@ -288,7 +288,7 @@ func (c *call) change(k peopleChange, unit string, typed map[string]string) (aut
 }
 
 func changePeople(c *call) error {
-	if err := c.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+	if err := c.parse(); err != nil {
 		return err
 	}
 	unit := c.r.URL.Query().Get("unit")
