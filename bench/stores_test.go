@@ -229,7 +229,7 @@ func sqlitePlain(b *testing.B) func(*step) error {
 	path := filepath.Join(b.TempDir(), "plain.db")
 	openSQLite(b, path).Close() // for its tables
 	db, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)"+
-		"&_pragma=mmap_size(0)&_pragma=cell_size_check(1)&_pragma=wal_autocheckpoint(100000)&_pragma=cache_size(-64000)&_pragma=temp_store(2)")
+		"&_pragma=mmap_size(0)&_pragma=cell_size_check(1)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(100000)&_pragma=cache_size(-64000)&_pragma=temp_store(2)")
 	if err != nil {
 		b.Fatal(err)
 	}

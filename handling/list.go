@@ -108,6 +108,9 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 				t.Acts = append(t.Acts, a)
 			}
 		}
+		if !mine && h.may(who, authority.DecideAct, head, now) != nil {
+			continue // sees the case and does nothing in it
+		}
 		if len(t.Acts) > 0 && !mine { // of others' cases only what could be done now
 			nexts, ok := possible[d.Case]
 			if !ok {

@@ -1,6 +1,7 @@
 package handling
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,7 +16,7 @@ import (
 )
 
 // record reads a request under the pack. Everything wrong with it is said at once; nothing is changed.
-func (h *House) record(c *standing, who Who, q *Request, past []*casefile.Record, now calendar.Instant) (*casefile.Record, *procedure.ActInfo, error) {
+func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, past []*casefile.Record, now calendar.Instant) (*casefile.Record, *procedure.ActInfo, error) {
 	bad := &Invalid{}
 	kind := c.proc.ActOf(q.Kind)
 	if kind < 0 {
@@ -65,6 +66,11 @@ func (h *House) record(c *standing, who Who, q *Request, past []*casefile.Record
 		var text strings.Builder
 		for _, d := range r.Data {
 			text.WriteString(d.Value.String())
+		}
+		if c.head.Revision > 0 {
+			for _, ref := range r.Subjects {
+				text.WriteString(h.PartyName(ctx, &c.head, ref.ID))
+			}
 		}
 		if missing := h.glyphs.Missing(text.String()); len(missing) > 0 {
 			list := make([]string, len(missing))

@@ -101,7 +101,7 @@ func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, e
 			return nil, err
 		}
 	}
-	r, info, err := h.record(c, who, q, past, now)
+	r, info, err := h.record(ctx, c, who, q, past, now)
 	if err != nil {
 		return nil, err
 	}

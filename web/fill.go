@@ -160,12 +160,10 @@ func (c *call) discharging(f *handling.File, d *casefile.Duty) *Link {
 	if info == nil {
 		return nil
 	}
-	for _, do := range info.Do { // in the order in which the pack names them
-		for _, n := range f.Next {
-			if n.Act == do && len(n.Against) == 0 && (n.Subject == d.Subject || n.Subject == "" || d.Subject == "") && c.offers(f, n) {
-				a := f.Proc.Act(n.Act)
-				return &Link{a.Title.In(c.lang), doURL(f.Head.ID, a.ID, n.Subject)}
-			}
+	for _, n := range f.Next { // the act that the pack names first is the ordinary way; the others are never pressed on anybody
+		if n.Act == info.Do[0] && len(n.Against) == 0 && (n.Subject == d.Subject || n.Subject == "" || d.Subject == "") && c.offers(f, n) {
+			a := f.Proc.Act(n.Act)
+			return &Link{a.Title.In(c.lang), doURL(f.Head.ID, a.ID, n.Subject)}
 		}
 	}
 	return nil

@@ -114,7 +114,9 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 		if x.Info.Part == "review" {
 			o := Opinion{Who: shown.Who, Post: shown.Post, Text: shown.Gist, At: x.Occurred, Href: shown.Href, Round: 1}
 			for _, d := range shown.Data {
-				o.Result = d.Value
+				if o.Result = d.Value; len(x.Info.Fields[0].Enum) == 0 {
+					o.Result = d.Name + c.both("：", ": ") + d.Value
+				}
 				break
 			}
 			p.Opinions = append(p.Opinions, o)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 
 	"plumbline/casefile"
 	"plumbline/handling"
+	"plumbline/internal/print"
 	"plumbline/procedure"
 )
 
@@ -181,6 +183,12 @@ func documentPDF(c *call) error {
 		return err
 	}
 	pdf, err := c.Printer.PDF(c.r.Context(), html)
+	var missing *print.MissingError
+	if errors.As(err, &missing) { // a legal document is not printed with a hole in it
+		n := &Notice{Frame: c.frame(AreaCases), Kind: NoticeRefused, Back: &Link{c.both("返回文书", "back to the document"), documentURL(f.Head.ID, n, kind)}}
+		n.Reasons = []Reason{{Text: c.both("下列字符没有字形，文书不能打印；请安装含有该字的字体：", "no font has these characters, so it cannot be printed; install a font that has them: ") + string(missing.Runes)}}
+		return c.page(http.StatusUnprocessableEntity, n)
+	}
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/audit"
 )
 
 // Check reads the whole record: every act from its bytes to the root of the ledger, every view
@@ -27,7 +28,7 @@ func (s *Store) Check(ctx context.Context) (err error) {
 		}
 	}
 	k := &checker{}
-	for _, part := range []func(context.Context, querier) error{k.acts, k.views, k.counts, k.words} {
+	for _, part := range []func(context.Context, querier) error{k.schema, k.acts, k.views, k.counts, k.words} {
 		if err := part(ctx, tx); err != nil {
 			return fmt.Errorf("check: %w", err)
 		}
@@ -66,11 +67,46 @@ func each(ctx context.Context, q querier, f func(scanner) error, text string, ar
 	return r.Err()
 }
 
+// schema looks for triggers that are missing, switched off or altered, and for triggers and rules nobody knows.
+func (k *checker) schema(ctx context.Context, q querier) error {
+	missing := map[string]bool{}
+	for _, table := range []string{"act", "view", "drawn"} {
+		missing["trigger "+table+"_stays BEFORE DELETE OR UPDATE ON "+table+" FOR EACH ROW EXECUTE FUNCTION "+recordStays] = true
+		missing["trigger "+table+"_kept BEFORE TRUNCATE ON "+table+" FOR EACH STATEMENT EXECUTE FUNCTION "+recordStays] = true
+	}
+	err := each(ctx, q, func(row scanner) error {
+		var what string
+		err := row.Scan(&what)
+		if !missing[what] {
+			k.fault("%s was not made by the program", what)
+		}
+		delete(missing, what)
+		return err
+	}, `SELECT 'trigger ' || t.tgname || replace(split_part(replace(replace(pg_get_triggerdef(t.oid), 'public.', ''), 'CREATE TRIGGER ' || t.tgname, ''), ' EXECUTE ', 1), '"', '')
+			|| ' EXECUTE FUNCTION ' || p.proname || CASE t.tgenabled WHEN 'O' THEN '' ELSE ', switched off' END
+			|| CASE WHEN p.proname = 'record_stays' AND btrim(p.prosrc, E'\n ') <> $1 THEN ', with another body' ELSE '' END
+		FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace = 'public'::regnamespace AND NOT t.tgisinternal
+		UNION ALL SELECT 'rule ' || r.rulename || ' ON ' || c.relname FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+		WHERE c.relnamespace = 'public'::regnamespace AND r.rulename <> '_RETURN'
+		UNION ALL SELECT 'foreign key ' || co.conname || ' ON ' || c.relname || ', whose trigger is switched off,' FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+		JOIN pg_constraint co ON co.oid = t.tgconstraint WHERE c.relnamespace = 'public'::regnamespace AND t.tgisinternal AND t.tgenabled <> 'O'`, recordBody)
+	for what := range missing {
+		k.fault("%s is not there", what)
+	}
+	return err
+}
+
+const (
+	recordStays = "record_stays"
+	recordBody  = `BEGIN RAISE EXCEPTION 'what is in % is never changed and never deleted', TG_TABLE_NAME; END`
+)
+
 func (k *checker) acts(ctx context.Context, q querier) error {
 	var head ledger.Head
 	numbers := map[casefile.CaseID]int64{}
 	err := each(ctx, q, func(row scanner) error {
-		e, err := scanEntry(row)
+		var kinds string
+		e, err := scanEntry(row, &kinds)
 		if err != nil {
 			return err
 		}
@@ -81,11 +117,17 @@ func (k *checker) acts(ctx context.Context, q querier) error {
 			k.fault("act %s (index %d) is number %d of case %s, %d expected", e.Act, e.Index, e.Number, e.Case, numbers[e.Case])
 			numbers[e.Case] = e.Number
 		}
-		if err := e.Check(); err != nil && !errors.Is(err, casefile.ErrNewer) {
+		// An act of a newer version is a fault too: otherwise bytes that claim to be one would pass in the place of any act.
+		err = e.Check()
+		if err == nil {
+			err = audit.Drawn(&e, kinds)
+		}
+		if err != nil {
 			k.fault("act %s (index %d): %w", e.Act, e.Index, err)
 		}
 		return head.Append(e.Leaf)
-	}, `SELECT a.idx, coalesce(h.id, ''), a.number, a.act, a.leaf, a.bytes FROM act a LEFT JOIN case_head h ON h.n = a.n ORDER BY a.idx`)
+	}, `SELECT a.idx, coalesce(h.id, ''), a.number, a.act, a.leaf, a.bytes, coalesce(d.kinds, '') FROM act a LEFT JOIN case_head h ON h.n = a.n
+		LEFT JOIN (SELECT idx, string_agg(kind, chr(10)) AS kinds FROM drawn GROUP BY idx) d ON d.idx = a.idx ORDER BY a.idx`)
 	if err != nil {
 		return err
 	}
@@ -165,6 +207,14 @@ var counts = []struct{ what, text string }{
 		LEFT JOIN register r ON d.unit = r.unit AND d.year = r.year AND d.kind = r.kind WHERE d.number > coalesce(r.last, 0) GROUP BY d.unit, d.year, d.kind`},
 	{"notices in the outbox", `SELECT '', l.notices, o.n FROM ledger_head l, (SELECT count(*) AS n, coalesce(max(seq), 0) AS last FROM outbox) o
 		WHERE l.log = 1 AND (l.notices <> o.n OR l.notices <> o.last)`},
+	{"acts, more than changes, of case", `SELECT id, revision, acts FROM case_head WHERE acts > revision`},
+	{"act beyond the last of case", `SELECT h.id, h.acts, max(x.number) FROM case_head h JOIN (SELECT n, cause AS number FROM duty UNION ALL SELECT n, made FROM finding
+		UNION ALL SELECT n, withdrawn FROM finding UNION ALL SELECT n, number FROM outbox) x ON x.n = h.n WHERE x.number > h.acts GROUP BY h.n`},
+	{"confirmation of a restored store", `SELECT '', 1, 0 FROM meta WHERE readonly = '' AND (SELECT kind FROM event ORDER BY seq DESC LIMIT 1) = 'restored'`},
+	{"rows without their case in", `SELECT x.of, 0, count(*) FROM (SELECT 'duty' AS of, n FROM duty UNION ALL SELECT 'finding', n FROM finding UNION ALL SELECT 'outbox', n FROM outbox
+		UNION ALL SELECT 'case_person', n FROM case_person UNION ALL SELECT 'case_word', n FROM case_word) x LEFT JOIN case_head h ON h.n = x.n WHERE h.n IS NULL GROUP BY x.of`},
+	{"numbers without their act in register", `SELECT concat(d.unit, ' ', d.year, ' ', d.kind), 0, count(*) FROM drawn d LEFT JOIN act a ON a.idx = d.idx WHERE a.idx IS NULL
+		GROUP BY d.unit, d.year, d.kind`},
 	{"people of case", `WITH said AS (SELECT n, opener AS person FROM case_head WHERE opener <> ''
 		UNION SELECT n, p FROM case_head, jsonb_array_elements_text(handlers::jsonb) p WHERE p <> '')
 		SELECT h.id, count(s.n), count(p.n) FROM said s FULL JOIN case_person p ON p.n = s.n AND p.person = s.person JOIN case_head h ON h.n = coalesce(s.n, p.n)

@@ -99,7 +99,14 @@ func TestServerKilledOrHung(t *testing.T) {
 				}
 				reads <- err
 			}()
-			time.Sleep(300 * time.Millisecond)
+			for enough := 0; enough < 100; time.Sleep(10 * time.Millisecond) {
+				mu.Lock()
+				enough = len(acked)
+				mu.Unlock()
+				if s.Health() != nil {
+					t.Fatal(s.Health())
+				}
+			}
 			if err := c.fell(server); err != nil {
 				t.Fatal(err)
 			}
@@ -167,9 +174,6 @@ func TestServerKilledOrHung(t *testing.T) {
 				if e, ok := there[act]; !ok || e.Index != k.Index || e.Leaf != k.Leaf {
 					t.Errorf("act %s was acknowledged as %d and is not there", act, k.Index)
 				}
-			}
-			if len(acked) < 50 {
-				t.Errorf("only %d acts: too few to say anything", len(acked))
 			}
 		})
 	}

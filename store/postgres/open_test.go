@@ -111,3 +111,32 @@ func TestNewerStoreIsRefused(t *testing.T) {
 		t.Errorf("a store of version 99: %v", err)
 	}
 }
+
+func TestAlteredSchemaIsFound(t *testing.T) {
+	ctx := context.Background()
+	address := pgtest.Database(t)
+	s := open(t, address)
+	if _, err := s.Commit(ctx, storetest.Change("c", 0, "a")); err != nil {
+		t.Fatal(err)
+	}
+	const stays = "CREATE OR REPLACE FUNCTION record_stays() RETURNS trigger LANGUAGE plpgsql AS $$\n" + recordBody + " $$"
+	for _, c := range []struct{ do, undo, want string }{
+		{"DROP TRIGGER act_kept ON act", "CREATE TRIGGER act_kept BEFORE TRUNCATE ON act EXECUTE FUNCTION record_stays()", "trigger act_kept BEFORE TRUNCATE"},
+		{"ALTER TABLE view DISABLE TRIGGER view_stays", "ALTER TABLE view ENABLE TRIGGER view_stays", "switched off"},
+		{"ALTER TABLE duty DISABLE TRIGGER ALL", "ALTER TABLE duty ENABLE TRIGGER ALL", "foreign key duty_n_fkey"},
+		{"CREATE OR REPLACE FUNCTION record_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$", stays, "with another body"},
+		{"CREATE RULE mine AS ON INSERT TO view DO INSTEAD NOTHING", "DROP RULE mine ON view", "rule mine ON view"},
+		{"CREATE TRIGGER mine BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION record_stays()", "DROP TRIGGER mine ON outbox", "trigger mine BEFORE INSERT ON outbox"},
+		{"UPDATE duty SET n = 9", "UPDATE duty SET n = 1", "rows without their case in duty"},
+		{"INSERT INTO event (at, kind, person, text) VALUES (1, 'restored', '', '')", "DELETE FROM event", "confirmation of a restored store"},
+	} {
+		alter(t, address, c.do)
+		if err := s.Check(ctx); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.do, err, c.want)
+		}
+		alter(t, address, c.undo)
+		if err := s.Check(ctx); err != nil {
+			t.Fatalf("%s: %v", c.undo, err)
+		}
+	}
+}

@@ -8,8 +8,12 @@
 // An error other than a row the schema refuses ends writing for good: the outcome of what was waiting is not known, and
 // callers get ErrStopped. A restart finds out from the database what is kept.
 //
-// Who owns the database can alter the projections (heads, duties, findings), delete what was never witnessed outside, and
-// make up a whole new ledger. Who has kept a head of the ledger notices anything that changed below it.
+// Who owns the database can alter the projections (heads, duties, findings, the text of notices), accounts and sessions, and
+// the digest of a request beside its act; can delete the newest acts or views with all that belongs to them, and make up a
+// whole new ledger. Check finds none of these, nor a constraint or an index that was dropped. Who has kept a head of the
+// ledger notices anything that changed below it.
+//
+// What is deleted (drafts, sessions) stays in the files of the server until vacuum makes room for others, and in its log.
 //
 // Not handled: a standby promoted beside a living primary (the fence is in the database that was split).
 package postgres

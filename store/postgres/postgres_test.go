@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -53,6 +54,7 @@ func TestStore(t *testing.T) {
 				s = open(t, address)
 				return s
 			},
+			Hex:   func(b []byte) string { return fmt.Sprintf(`'\x%x'`, b) },
 			Alter: func(statement string) { alter(t, address, statement) },
 		}
 	})

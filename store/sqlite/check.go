@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/audit"
 )
 
 // Check reads the whole file: the engine's own check, every act from its bytes to the root of the ledger, every view
@@ -21,7 +23,7 @@ func (s *Store) Check(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, tx.Rollback()) }()
 	k := &checker{}
-	for _, part := range []func(context.Context, querier) error{k.engine, k.acts, k.views, k.counts, k.words} {
+	for _, part := range []func(context.Context, querier) error{k.engine, k.schema, k.acts, k.views, k.counts, k.words} {
 		if err := part(ctx, tx); err != nil {
 			return fmt.Errorf("check: %w", err)
 		}
@@ -82,11 +84,62 @@ func (k *checker) engine(ctx context.Context, q querier) error {
 	}, `PRAGMA foreign_key_check`)
 }
 
+// schema holds the tables, indexes and triggers of the file against those its migrations make.
+func (k *checker) schema(ctx context.Context, q querier) error {
+	want, err := made()
+	if err != nil {
+		return err
+	}
+	have, err := objects(ctx, q)
+	if err != nil {
+		return err
+	}
+	for name, text := range want {
+		switch is, ok := have[name]; {
+		case !ok:
+			k.fault("%s is not there", name)
+		case is != text:
+			k.fault("%s is not what the program made", name)
+		}
+	}
+	for name := range have {
+		if _, ok := want[name]; !ok {
+			k.fault("%s was not made by the program", name)
+		}
+	}
+	return nil
+}
+
+var made = sync.OnceValues(func() (_ map[string]string, err error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1) // each connection has a memory of its own
+	if err := migrate(always, db); err != nil {
+		return nil, err
+	}
+	return objects(always, db)
+})
+
+// objects lists what the schema has, by type and name. The table of migrations and the engine's own are left out.
+func objects(ctx context.Context, q querier) (map[string]string, error) {
+	all := map[string]string{}
+	return all, each(ctx, q, func(row scanner) error {
+		var name, text string
+		err := row.Scan(&name, &text)
+		all[name] = text
+		return err
+	}, `SELECT type || ' ' || name, tbl_name || ': ' || coalesce(sql, '') FROM sqlite_schema WHERE name <> 'goose_db_version' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'`)
+}
+
 func (k *checker) acts(ctx context.Context, q querier) error {
 	var head ledger.Head
 	numbers := map[casefile.CaseID]int64{}
 	err := each(ctx, q, func(row scanner) error {
-		e, err := scanEntry(row)
+		var kinds string
+		e, err := scanEntry(row, &kinds)
 		if err != nil {
 			return err
 		}
@@ -97,11 +150,17 @@ func (k *checker) acts(ctx context.Context, q querier) error {
 			k.fault("act %s (index %d) is number %d of case %s, %d expected", e.Act, e.Index, e.Number, e.Case, numbers[e.Case])
 			numbers[e.Case] = e.Number
 		}
-		if err := e.Check(); err != nil && !errors.Is(err, casefile.ErrNewer) {
+		// An act of a newer version is a fault too: otherwise bytes that claim to be one would pass in the place of any act.
+		err = e.Check()
+		if err == nil {
+			err = audit.Drawn(&e, kinds)
+		}
+		if err != nil {
 			k.fault("act %s (index %d): %w", e.Act, e.Index, err)
 		}
 		return head.Append(e.Leaf)
-	}, `SELECT a.idx, coalesce(h.id, ''), a.number, a.act, a.leaf, a.bytes FROM act a LEFT JOIN case_head h ON h.n = a.n ORDER BY a.idx`)
+	}, `SELECT a.idx, coalesce(h.id, ''), a.number, a.act, a.leaf, a.bytes, coalesce(d.kinds, '') FROM act a LEFT JOIN case_head h ON h.n = a.n
+		LEFT JOIN (SELECT idx, group_concat(kind, char(10)) AS kinds FROM drawn GROUP BY idx) d ON d.idx = a.idx ORDER BY a.idx`)
 	if err != nil {
 		return err
 	}
@@ -181,6 +240,11 @@ var counts = []struct{ what, text string }{
 		LEFT JOIN register r ON d.unit = r.unit AND d.year = r.year AND d.kind = r.kind WHERE d.number > coalesce(r.last, 0) GROUP BY d.unit, d.year, d.kind`},
 	{"notices in the outbox", `SELECT '', l.notices, o.n FROM ledger_head l, (SELECT count(*) AS n, coalesce(max(seq), 0) AS last FROM outbox) o
 		WHERE l.log = 1 AND (l.notices <> o.n OR l.notices <> o.last)`},
+	{"acts, more than changes, of case", `SELECT id, revision, acts FROM case_head WHERE acts > revision`},
+	{"act beyond the last of case", `SELECT h.id, h.acts, max(x.number) FROM case_head h JOIN (SELECT n, cause AS number FROM duty UNION ALL SELECT n, made FROM finding
+		UNION ALL SELECT n, withdrawn FROM finding UNION ALL SELECT n, number FROM outbox) x ON x.n = h.n WHERE x.number > h.acts GROUP BY h.n`},
+	{"confirmation of a restored store", `SELECT '', 1, 0 FROM meta WHERE readonly = '' AND (SELECT kind FROM event ORDER BY seq DESC LIMIT 1) = 'restored'`},
+	{"events of the store, none ever deleted,", `SELECT '', s.seq, (SELECT count(*) FROM event) AS have FROM sqlite_sequence s WHERE s.name = 'event' AND s.seq <> have`},
 	{"people of case", `SELECT h.id, (SELECT count(DISTINCT value) FROM (SELECT value FROM json_each(h.handlers) UNION SELECT h.opener) WHERE value <> ''),
 		(SELECT count(*) FROM case_person p WHERE p.n = h.n AND (p.person = h.opener OR p.person IN (SELECT value FROM json_each(h.handlers)))) AS have
 		FROM case_head h WHERE (SELECT count(DISTINCT value) FROM (SELECT value FROM json_each(h.handlers) UNION SELECT h.opener) WHERE value <> '') <> have

@@ -1,9 +1,11 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -90,6 +92,7 @@ func TestWeakSettingsAreRefused(t *testing.T) {
 		{"foreign_keys%281%29", "foreign_keys%280%29", "foreign_keys is 0"},
 		{"trusted_schema%280%29", "trusted_schema%281%29", "trusted_schema is 1"},
 		{"mmap_size%280%29", "mmap_size%281000000%29", "mmap_size is 1000000"},
+		{"secure_delete%281%29", "secure_delete%28fast%29", "secure_delete is 2 and must be 1: otherwise drafts and sessions that were deleted would stay"},
 	} {
 		weak := strings.Replace(good, c.old, c.weak, 1)
 		if weak == good {
@@ -139,5 +142,76 @@ func TestFailedStoreStaysFailed(t *testing.T) {
 	s = open(t, path)
 	if k, err := s.Commit(ctx, storetest.Change("c", 1, "b")); err != nil || k.Index != 1 {
 		t.Errorf("after a restart: %+v %v", k, err)
+	}
+}
+
+// What was deleted is not in the file once the write-ahead log has been moved into it, as it is when a store is closed.
+func TestDeletedDraftsAreGone(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "store.db")
+	s := open(t, path)
+	const mark, kept = "a word typed and thrown away; ", "a word typed and kept; "
+	token := storetest.Request("token")
+	for _, err := range []error{
+		s.PutDraft(ctx, casefile.Draft{Key: "short", Person: "p", Body: []byte(mark)}),
+		s.PutDraft(ctx, casefile.Draft{Key: "long", Person: "p", Body: bytes.Repeat([]byte(mark), 2000)}),
+		s.PutDraft(ctx, casefile.Draft{Key: "stays", Person: "p", Body: []byte(kept)}),
+		s.PutSession(ctx, casefile.Session{Token: token, Client: mark}),
+		s.Close(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	has := func(what string) bool {
+		files, err := filepath.Glob(path + "*")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		for _, name := range files {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = found || bytes.Contains(b, []byte(what))
+		}
+		return found
+	}
+	if !has(mark) || !has(kept) {
+		t.Fatal("what is there cannot be seen in the file: nothing is shown")
+	}
+	s = open(t, path)
+	if err := errors.Join(s.DropDraft(ctx, "short"), s.DropDraft(ctx, "long"), s.EndSession(ctx, token), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if has(mark) || has(string(token[:])) || !has(kept) {
+		t.Error("a deleted draft or session is still in the file")
+	}
+}
+
+func TestAlteredSchemaIsFound(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	s := open(t, path)
+	for _, c := range []struct{ do, undo, want string }{
+		{"DROP TRIGGER act_kept", "CREATE TRIGGER act_kept BEFORE DELETE ON act BEGIN SELECT RAISE(ABORT, 'an act is never deleted'); END", "trigger act_kept is not there"},
+		{"DROP TRIGGER view_stays; CREATE TRIGGER view_stays BEFORE UPDATE ON view BEGIN SELECT 1; END",
+			"DROP TRIGGER view_stays; CREATE TRIGGER view_stays BEFORE UPDATE ON view BEGIN SELECT RAISE(ABORT, 'a view is never changed'); END", "trigger view_stays is not what"},
+		{"CREATE TRIGGER mine AFTER INSERT ON act BEGIN DELETE FROM duty; END", "DROP TRIGGER mine", "trigger mine was not made by the program"},
+		{"CREATE TRIGGER mine AFTER INSERT ON goose_db_version BEGIN DELETE FROM duty; END", "DROP TRIGGER mine", "trigger mine was not made by the program"},
+		{"DROP INDEX case_receipt", "CREATE UNIQUE INDEX case_receipt ON case_head (receipt) WHERE receipt <> ''", "index case_receipt is not there"},
+		{"CREATE TABLE copied AS SELECT * FROM case_head", "DROP TABLE copied", "table copied was not made"},
+		{"INSERT INTO event (at, kind, person, text) VALUES (1, 'restored', '', '')", "DELETE FROM event; DELETE FROM sqlite_sequence WHERE name = 'event'",
+			"confirmation of a restored store"},
+		{"INSERT INTO event (at, kind, person, text) VALUES (1, 'x', '', ''); DELETE FROM event", "DELETE FROM sqlite_sequence WHERE name = 'event'", "none ever deleted"},
+	} {
+		alter(t, path, c.do)
+		if err := s.Check(context.Background()); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.do, err, c.want)
+		}
+		alter(t, path, c.undo)
+		if err := s.Check(context.Background()); err != nil {
+			t.Fatalf("%s: %v", c.undo, err)
+		}
 	}
 }

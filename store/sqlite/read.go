@@ -78,10 +78,12 @@ func rows[T any](ctx context.Context, q querier, scan func(scanner) (T, error), 
 	return out, r.Err()
 }
 
-func scanEntry(row scanner) (casefile.Entry, error) {
+func oneEntry(row scanner) (casefile.Entry, error) { return scanEntry(row) }
+
+func scanEntry(row scanner, more ...any) (casefile.Entry, error) {
 	var e casefile.Entry
 	var leaf []byte
-	err := row.Scan(&e.Index, &e.Case, &e.Number, &e.Act, &leaf, &e.Bytes)
+	err := row.Scan(append([]any{&e.Index, &e.Case, &e.Number, &e.Act, &leaf, &e.Bytes}, more...)...)
 	copy(e.Leaf[:], leaf)
 	return e, err
 }
@@ -90,12 +92,12 @@ const entries = `SELECT a.idx, h.id, a.number, a.act, a.leaf, a.bytes FROM act a
 
 // Acts returns the acts of a case in the order of their numbers, those after a number.
 func (s *Store) Acts(ctx context.Context, id casefile.CaseID, after int64) ([]casefile.Entry, error) {
-	return rows(ctx, s.read, scanEntry, entries+`WHERE h.id = ? AND a.number > ? ORDER BY a.number`, string(id), after)
+	return rows(ctx, s.read, oneEntry, entries+`WHERE h.id = ? AND a.number > ? ORDER BY a.number`, string(id), after)
 }
 
 // Entries returns acts of the whole ledger from an index on.
 func (s *Store) Entries(ctx context.Context, from int64, limit int) ([]casefile.Entry, error) {
-	return rows(ctx, s.read, scanEntry, entries+`WHERE a.idx >= ? ORDER BY a.idx LIMIT ?`, from, limit)
+	return rows(ctx, s.read, oneEntry, entries+`WHERE a.idx >= ? ORDER BY a.idx LIMIT ?`, from, limit)
 }
 
 // Head is the ledger's size and root.

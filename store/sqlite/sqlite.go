@@ -7,8 +7,11 @@
 // An engine error other than a broken constraint ends writing for good: the store is marked failed, and what was waiting
 // gets ErrStopped. A sync that failed is never tried again; a restart finds out from the disk what is kept.
 //
-// Who can alter the file can alter the projections (heads, duties, findings), delete what was never witnessed outside, and
-// make up a whole new ledger. Who has kept a head of the ledger notices anything that changed below it.
+// Who can alter the file can alter the projections (heads, duties, findings, the text of notices), accounts and sessions, and
+// the digest of a request beside its act; can delete the newest acts or views with all that belongs to them, and make up a
+// whole new ledger. Check finds none of these. Who has kept a head of the ledger notices anything that changed below it.
+//
+// What is deleted (drafts, sessions) is overwritten, but stays in the write-ahead log until that is written over.
 //
 // Not handled: file systems without locks or with false syncs (NFS and its like), Windows.
 package sqlite
@@ -255,6 +258,7 @@ var settings = []struct{ name, value, why string }{
 	{"foreign_keys", "1", "rows could stand without their case"},
 	{"trusted_schema", "0", "a prepared file could run functions"},
 	{"mmap_size", "0", "a stray write or a read error could pass unnoticed"},
+	{"secure_delete", "1", "drafts and sessions that were deleted would stay in the file"},
 	{"cell_size_check", "1", "a damaged page could be taken for a sound one"},
 }
 

@@ -30,7 +30,8 @@ import (
 type Opened struct {
 	Store  handling.Store
 	Reopen func() handling.Store  // closes the store and opens it again
-	Alter  func(statement string) // runs SQL as the owner of the database would who wants to cheat: with triggers removed
+	Alter  func(statement string) // runs SQL as the owner of the database would who wants to cheat: with triggers removed meanwhile
+	Hex    func([]byte) string    // bytes as SQL writes them
 }
 
 // Run runs the suite on stores that open makes.
@@ -173,7 +174,7 @@ func full() *casefile.Change {
 	c.Duties = []casefile.Duty{{Case: "case-full", Duty: "d", Subject: "s", Cause: 1, State: "late", Opened: 4, Amber: 5, Due: 6, Done: 7, Waiting: true, Liberty: true,
 		Next: 8, Unit: "u2", Handler: "h"}}
 	c.Findings = []casefile.Finding{{Case: "case-full", Rule: "r", Clause: "c", Subject: "s", Cause: 1, At: 9, Severity: 3, Unjudged: true, Missing: "m", Duty: "d",
-		Due: 10, MadeBy: 1, Unit: "u3"}, {Case: "case-full", Rule: "r", Clause: "c2", At: 8, Warn: true, WithdrawnBy: 2}}
+		Due: 10, MadeBy: 1, Unit: "u3"}, {Case: "case-full", Rule: "r", Clause: "c2", At: 8, Warn: true, WithdrawnBy: 1}}
 	c.Notices = []casefile.Notice{{Topic: "t", Case: "case-full", Number: 1, Text: "x", At: 11}}
 	return c
 }
@@ -228,7 +229,9 @@ func readsBack(f *fixture) {
 func withoutAct(f *fixture) {
 	f.commit(Change("c", 0, "a"))
 	f.same(f.commit(Change("c", 1, "")), casefile.Kept{Revision: 2})
-	f.same(f.commit(Change("c", 2, "b")).Number, int64(2))
+	b := Change("c", 2, "b") // the second act, of the third revision
+	b.Duties[0].Cause, b.Notices[0].Number = 2, 2
+	f.same(f.commit(b).Number, int64(2))
 	h := must[casefile.Head](f)(f.Store.Case(f.ctx, "c"))
 	f.same([]int64{h.Revision, h.Acts}, []int64{3, 2})
 	size, _, err := f.Store.Head(f.ctx)
@@ -590,6 +593,7 @@ func replaced(f *fixture) {
 	f.same(must[[]casefile.Duty](f)(f.Store.Duties(f.ctx, "c")), []casefile.Duty{e, d, g2})
 	c = Change("new", 0, "n")
 	g.Case, g2.Case, x.Case, y.Case = "new", "new", "new", "new"
+	x.WithdrawnBy = 1
 	c.Duties, c.Findings, c.Head.Findings = []casefile.Duty{g, g2}, []casefile.Finding{y, x, y}, 1
 	f.commit(c)
 	f.same(must[[]casefile.Duty](f)(f.Store.Duties(f.ctx, "new")), []casefile.Duty{g2})
@@ -967,6 +971,13 @@ func altered(f *fixture) {
 		{"UPDATE case_head SET unit = 'x' WHERE id = 'c2'", "UPDATE case_head SET unit = 'unit-1' WHERE id = 'c2'"},
 		{"UPDATE case_head SET opener = 'x' WHERE id = 'c2'", "UPDATE case_head SET opener = 'person-1' WHERE id = 'c2'"},
 		{"UPDATE case_head SET words = 'x' WHERE id = 'c0'", "UPDATE case_head SET words = 'w' WHERE id = 'c0'"},
+		{"UPDATE case_head SET revision = 3 WHERE id = 'c0'", "UPDATE case_head SET revision = 4 WHERE id = 'c0'"},
+		{"DELETE FROM drawn WHERE number = 12; UPDATE register SET last = 11", "INSERT INTO drawn (unit, year, kind, number, idx) VALUES ('u', 2026, 'k', 12, 11); UPDATE register SET last = 12"},
+		{"DELETE FROM drawn; CREATE TABLE gone AS SELECT * FROM register; DELETE FROM register", "INSERT INTO register SELECT * FROM gone; DROP TABLE gone; " +
+			"INSERT INTO drawn (unit, year, kind, number, idx) SELECT 'u', 2026, 'k', idx + 1, idx FROM act"},
+		{"UPDATE drawn SET idx = 5 WHERE number = 1", "UPDATE drawn SET idx = 0 WHERE number = 1"},
+		{"UPDATE drawn SET kind = 'j'; UPDATE register SET kind = 'j'", "UPDATE drawn SET kind = 'k'; UPDATE register SET kind = 'k'"},
+		{"UPDATE outbox SET number = 9 WHERE seq = 2", "UPDATE outbox SET number = 1 WHERE seq = 2"},
 	} {
 		f.Alter(c.do)
 		if err := f.Store.Check(f.ctx); err == nil {
@@ -974,6 +985,34 @@ func altered(f *fixture) {
 		}
 		f.Alter(c.undo)
 		f.ok(f.Store.Check(f.ctx))
+	}
+	// Bytes that claim to be of a later version hide what was there.
+	text := must[[]casefile.Entry](f)(f.Store.Entries(f.ctx, 6, 1))[0].Bytes
+	set := func(b []byte) string {
+		if f.Hex == nil {
+			f.Fatal("how a store writes bytes is not said")
+		}
+		return "UPDATE act SET bytes = " + f.Hex(b) + " WHERE idx = 6"
+	}
+	f.Alter(set([]byte("plumbline act 9\n")))
+	if err := f.Store.Check(f.ctx); !errors.Is(err, casefile.ErrNewer) {
+		f.Errorf("bytes of a later version: %v", err)
+	}
+	f.Alter(set(text))
+	f.ok(f.Store.Check(f.ctx))
+
+	// The last act goes and the heads are made anew: what the act left behind tells of it. When that is
+	// deleted too, only a head kept outside tells.
+	var head ledger.Head
+	for _, e := range must[[]casefile.Entry](f)(f.Store.Entries(f.ctx, 0, 11)) {
+		f.ok(head.Append(e.Leaf))
+	}
+	root := must[ledger.Hash](f)(head.Root())
+	edge := must[[]byte](f)(head.AppendBinary(nil))
+	f.Alter("DELETE FROM drawn WHERE idx = 11; UPDATE register SET last = 11; DELETE FROM act WHERE idx = 11; UPDATE case_head SET acts = 3 WHERE id = 'c2'; " +
+		"UPDATE ledger_head SET size = 11, root = " + f.Hex(root[:]) + ", edge = " + f.Hex(edge) + " WHERE log = 1")
+	if err := f.Store.Check(f.ctx); err == nil || !strings.Contains(err.Error(), "act beyond the last of case c2: 3 expected, 4 found") {
+		f.Errorf("the last act deleted, heads made anew: %v", err)
 	}
 	for _, do := range []string{"DELETE FROM outbox WHERE seq = 5", "DELETE FROM duty WHERE cause = 2", "DELETE FROM finding WHERE cause = 7", "DELETE FROM view WHERE idx = 4",
 		"DELETE FROM drawn WHERE number = 5", "DELETE FROM act WHERE idx = 7"} {
