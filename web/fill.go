@@ -309,7 +309,7 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 				if fi.Long {
 					out.Gist = short(text, 120)
 				} else {
-					out.Data = append(out.Data, Pair{fi.Title.In(c.lang), text})
+					out.Data = append(out.Data, Pair{capital(fi.Title.In(c.lang)), text})
 				}
 			}
 		}

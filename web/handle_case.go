@@ -81,7 +81,7 @@ func (c *call) stages(f *handling.File) []Stage {
 	var out []Stage
 	state := "past"
 	for _, s := range f.Proc.Stages() {
-		x := Stage{Title: s.Title.In(c.lang), State: state}
+		x := Stage{Title: capital(s.Title.In(c.lang)), State: state}
 		if s.ID == f.Head.Stage {
 			x.State, state = "now", "ahead"
 			if f.Head.Closed {
@@ -228,7 +228,7 @@ func (c *call) people(f *handling.File) []Person {
 		for k := range f.Proc.Acts() {
 			for _, fi := range f.Proc.Act(k).Fields {
 				if v := x.Data[fi.Name]; v != "" && slices.Contains([]string{"gender", "birth", "id_number", "phone", "address"}, fi.As) {
-					p.Facts = append(p.Facts, Pair{fi.Title.In(c.lang), v})
+					p.Facts = append(p.Facts, Pair{capital(fi.Title.In(c.lang)), v})
 				}
 			}
 			if len(p.Facts) > 0 {
@@ -257,11 +257,11 @@ func (c *call) facts(f *handling.File) []Pair {
 	for i := range a.Info.Fields {
 		for _, d := range a.Data {
 			if fi := &a.Info.Fields[i]; d.Name == fi.Name && fi.As != "title" {
-				out = append(out, Pair{fi.Title.In(c.lang), c.House.Show(fi, d.Value, c.lang)})
+				out = append(out, Pair{capital(fi.Title.In(c.lang)), c.House.Show(fi, d.Value, c.lang)})
 			}
 		}
 	}
-	return append(out, Pair{c.both("受理单位", "unit"), f.Unit.In(c.lang)})
+	return append(out, Pair{c.both("受理单位", "Unit"), f.Unit.In(c.lang)})
 }
 
 func (c *call) looked(looks []casefile.Looked) []Look {

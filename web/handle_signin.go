@@ -45,7 +45,7 @@ func showSignIn(c *call) error {
 	if c.who.Person != "" {
 		return c.redirect(inside(c.r.URL.Query().Get("return")))
 	}
-	p := &SignIn{Frame: c.frame(""), Action: "/signin", Return: c.r.URL.Query().Get("return"), Demos: c.Demos}
+	p := &SignIn{Frame: c.frame(""), Action: "/signin", Return: c.r.URL.Query().Get("return"), Demos: c.Demos[c.lang]}
 	if c.r.URL.Query().Has("ended") {
 		p.Trouble = SignInEnded
 	} else if _, err := c.r.Cookie(c.sessionCookie()); err == nil {
@@ -100,7 +100,7 @@ func (c *call) begin(in handling.SignedIn) error {
 }
 
 func (c *call) signInAgain(status int, trouble SignInTrouble) error {
-	p := &SignIn{Frame: c.frame(""), Action: "/signin", Trouble: trouble, Name: c.r.PostFormValue("name"), Return: c.r.PostFormValue("return"), Demos: c.Demos}
+	p := &SignIn{Frame: c.frame(""), Action: "/signin", Trouble: trouble, Name: c.r.PostFormValue("name"), Return: c.r.PostFormValue("return"), Demos: c.Demos[c.lang]}
 	if trouble == SignInLocked {
 		p.Until = c.now.Add(15 * time.Minute)
 	}

@@ -22,9 +22,9 @@ type Config struct {
 	House   *handling.House
 	Printer Printer // nil: no PDF, and the pages say so
 	Log     *slog.Logger
-	Demos   []DemoSignIn // a demonstration: its sign-ins are shown, and every page says that its data is made up
-	Secure  bool         // cookies only over TLS
-	Proxied bool         // a proxy passes requests on, and says in X-Forwarded-For for whom
+	Demos   map[string][]DemoSignIn // by language. A demonstration: its sign-ins are shown, and every page says that its data is made up
+	Secure  bool                    // cookies only over TLS
+	Proxied bool                    // a proxy passes requests on, and says in X-Forwarded-For for whom
 }
 
 // Printer makes a PDF of a whole HTML document.

@@ -43,12 +43,15 @@ type signIn struct {
 	Person   string `json:"person"`
 	Post     string `json:"post"`
 	Unit     string `json:"unit"`
+
+	en web.DemoSignIn
 }
 
-func (p *played) demos() []web.DemoSignIn {
-	var out []web.DemoSignIn
+func (p *played) demos() map[string][]web.DemoSignIn {
+	out := map[string][]web.DemoSignIn{}
 	for _, s := range p.SignIns {
-		out = append(out, web.DemoSignIn(s))
+		out["zh"] = append(out["zh"], web.DemoSignIn{Role: s.Role, Name: s.Name, Password: s.Password, Person: s.Person, Post: s.Post, Unit: s.Unit})
+		out["en"] = append(out["en"], s.en)
 	}
 	return out
 }
@@ -99,11 +102,13 @@ func (w *world) accounts(ctx context.Context, h *handling.House, out *played) er
 		if err := h.PutAccount(ctx, p.Login, authority.PersonID(p.ID), w.Password, true); err != nil {
 			return fmt.Errorf("sign-in %s: %w", p.Login, err)
 		}
-		post := p.Role.ZH
+		post, postEN := p.Role.ZH, p.Role.EN
 		if title, ok := h.Pack().Post(p.Post); ok {
-			post = title.ZH
+			post, postEN = title.ZH, title.EN
 		}
-		out.SignIns = append(out.SignIns, signIn{Role: p.Role.ZH, Name: p.Login, Password: w.Password, Person: p.Name, Post: post, Unit: h.Unit(p.Unit).ZH})
+		s := signIn{Role: p.Role.ZH, Name: p.Login, Password: w.Password, Person: p.Name, Post: post, Unit: h.Unit(p.Unit).ZH}
+		s.en = web.DemoSignIn{Role: p.Role.EN, Name: p.Login, Password: w.Password, Person: p.Name, Post: postEN, Unit: h.Unit(p.Unit).EN}
+		out.SignIns = append(out.SignIns, s)
 	}
 	return nil
 }

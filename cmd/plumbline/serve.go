@@ -93,7 +93,7 @@ func (f folder) Put(ctx context.Context, r io.Reader, limit int64) ([32]byte, in
 type serveOptions struct {
 	Addr    string
 	House   *handling.House
-	Demos   []web.DemoSignIn
+	Demos   map[string][]web.DemoSignIn
 	Secure  bool // cookies only over TLS: a proxy ends it
 	Proxied bool // that proxy says in X-Forwarded-For for whom it asks
 	Ready   func(url string)
