@@ -82,6 +82,9 @@ func (h *House) RunClock(ctx context.Context, log *slog.Logger) error {
 			return ctx.Err()
 		case <-timer.C:
 		}
+		if err := h.store.Health(); errors.Is(err, casefile.ErrStopped) {
+			return err // what cannot be recorded is not done: the process ends, and a restart reads what is on disk
+		}
 		n, err := h.Tick(ctx)
 		switch {
 		case errors.Is(err, casefile.ErrStopped):

@@ -70,6 +70,7 @@ func walk() []move {
 		{at: "2026-03-02T14:20", who: "wang", shown: true, act: "notify_family", about: "p2", data: d("how", "phone", "family", "某丙，妻子")},
 		{at: "2026-03-02T16:10", who: "wang", act: "record_inquiry", about: "p2", data: d("officers", "wang,colleague", "began", "2026-03-02T14:30", "ended", "2026-03-02T16:00", "where", "case_area", "place", "办案区询问室", "recorded_av", "true", "under_18", "false", "rights_told", "true", "text", "问：……\n答：……", "checked", "read", "signed", "signed")},
 		{at: "2026-03-02T16:30", who: "wang", act: "leave", about: "p2"},
+		{at: "2026-03-02T16:40", who: "legal", act: "leave", about: "p2"}, // a release is never refused, whoever enters it and however often
 		{at: "2026-03-04T09:00", who: "wang", act: "decide", data: d("level", "county"), refused: "第112条"},
 		{at: "2026-03-04T09:30", who: "wang", act: "propose", about: "p2", data: proposal},
 		{at: "2026-03-04T10:00", who: "legal", act: "return_proposal", about: "p2", data: d("reason", "证据目录不全，请补充")},
