@@ -307,7 +307,9 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 				}
 				text := c.House.Show(fi, d.Value, c.lang)
 				if fi.Long {
-					out.Gist = short(text, 120)
+					if out.Gist == "" { // the first long text is what an act is mainly about
+						out.Gist = short(text, 120)
+					}
 				} else {
 					out.Data = append(out.Data, Pair{capital(fi.Title.In(c.lang)), text})
 				}

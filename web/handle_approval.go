@@ -54,7 +54,14 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 		}
 		if proposed && x.Info.Part == "proposal" || !proposed && slices.Contains(f.Proc.Needs(kind), f.Proc.ActOf(x.Info.ID)) {
 			shown := c.act(f, x)
-			p.By, p.At, p.Proposal, p.Reasons = shown.Who+" "+shown.Post, x.Occurred, shown.Data, shown.Gist
+			p.By, p.At, p.Proposal = shown.Who+" "+shown.Post, x.Occurred, shown.Data
+			for k := range x.Info.Fields { // facts, evidence and grounds in full: it is on them that is decided
+				for _, d := range x.Data {
+					if fi := &x.Info.Fields[k]; fi.Long && d.Name == fi.Name {
+						p.Grounds = append(p.Grounds, Pair{capital(fi.Title.In(c.lang)), c.House.Show(fi, d.Value, c.lang)})
+					}
+				}
+			}
 			for _, who := range shown.Persons {
 				p.Proposal = append([]Pair{{c.both("针对", "about"), who}}, p.Proposal...)
 			}
@@ -113,6 +120,11 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 		stages[stage].Rows = append(stages[stage].Rows, FileRow{Text: text, Note: short(note, 200), Href: shown.Href, New: last > 0 && x.Number > last})
 		if x.Info.Part == "review" {
 			o := Opinion{Who: shown.Who, Post: shown.Post, Text: shown.Gist, At: x.Occurred, Href: shown.Href, Round: 1}
+			for k := range f.Acts[:i] {
+				if b := &f.Acts[k]; b.Info != nil && b.Info.Part == "return" && len(b.Refused) == 0 {
+					o.Round++
+				}
+			}
 			for _, d := range shown.Data {
 				if o.Result = d.Value; len(x.Info.Fields[0].Enum) == 0 {
 					o.Result = d.Name + c.both("：", ": ") + d.Value

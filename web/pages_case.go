@@ -122,7 +122,7 @@ type Approval struct {
 	By       string // who proposes, with post
 	At       calendar.Instant
 	Proposal []Pair
-	Reasons  string // of the proposal, in the proposer's words
+	Grounds  []Pair // facts, evidence and grounds of the proposal, in full
 	File     []FilePart
 	Changes  []Difference // since the last round; empty in round 1
 	Returned string       // reason of the last return
