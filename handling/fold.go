@@ -236,6 +236,10 @@ func against(found []procedure.Finding) []procedure.Finding {
 	return slices.DeleteFunc(slices.Clone(found), func(f procedure.Finding) bool { return f.Warn })
 }
 
+// Provisional is the state of a duty whose last day lies in a year of which the working days are not known: it does not end
+// before Due.
+const Provisional = "provisional"
+
 // amber is the moment at which 80 % of a limit has run.
 func amber(start, due calendar.Instant) calendar.Instant { return start + (due-start)/5*4 }
 
@@ -289,6 +293,12 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 			d.Opened = r.Start
 		}
 		d.State = procedure.Opened.String()
+		if r.Provisional {
+			d.State = Provisional
+			if !info.Warn && (head.Due == 0 || r.Due < head.Due) {
+				head.Due = r.Due
+			}
+		}
 		if r.Overdue {
 			d.State = procedure.Overdue.String()
 			if !info.Warn {

@@ -60,9 +60,17 @@ func (j *Judge) time(s *Standing, ds *dutyState, sub int, o *Outcome) {
 		clock.Extensions = append(clock.Extensions, d.extended.add)
 	}
 	got, err := clock.Deadline(s.p.Pack.Zone, s.p.Pack.Calendar)
+	ds.provisional = false
 	if err != nil {
-		ds.limited = false
 		j.find(s, &guard{id: d.id + ".clock"}, max(d.late, 0), sub, o, unknown, err.Error())
+		// The working days of that year are not known, so whether the last day rolls is not either. What is known is the day
+		// before which the limit does not end: it is shown, and does not fire.
+		clock.Roll = calendar.RollNone
+		if got, err = clock.Deadline(s.p.Pack.Zone, s.p.Pack.Calendar); err != nil {
+			ds.limited = false
+			return
+		}
+		ds.due, ds.waiting, ds.provisional = got.Due, true, true
 		return
 	}
 	ds.due, ds.waiting = got.Due, got.Open

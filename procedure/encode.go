@@ -81,7 +81,7 @@ func (d *dutyState) append(b []byte) []byte {
 	b = binary.AppendVarint(b, int64(d.start))
 	b = binary.AppendVarint(b, int64(d.due))
 	b = binary.AppendUvarint(b, uint64(d.term.N))
-	b = append(b, byte(d.term.Unit), flag(d.limited)|flag(d.waiting)<<1|flag(d.fired)<<2)
+	b = append(b, byte(d.term.Unit), flag(d.limited)|flag(d.waiting)<<1|flag(d.fired)<<2|flag(d.provisional)<<3)
 	b = binary.AppendUvarint(b, uint64(d.granted))
 	b = binary.AppendUvarint(b, uint64(len(d.suspended)))
 	for i, x := range d.suspended {
@@ -288,7 +288,7 @@ func (d *decoder) duty(s *Standing) dutyState {
 	ds.start, ds.due = calendar.Instant(d.int()), calendar.Instant(d.int())
 	ds.term = calendar.Term{N: int32(d.uint(1 << 31)), Unit: calendar.Unit(d.byte())}
 	flags := d.byte()
-	ds.limited, ds.waiting, ds.fired = flags&1 != 0, flags&2 != 0, flags&4 != 0
+	ds.limited, ds.waiting, ds.fired, ds.provisional = flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0
 	ds.granted = int(d.uint(1 << 16))
 	if !d.bad && ds.granted > 0 && s.p.duties[ds.duty].extended == nil {
 		d.bad = true

@@ -34,7 +34,9 @@ func (h *History) Stands() []Finding {
 // Rejudge folds the acts of a case in the order in which they became known, each at the place where it occurred, up to now.
 // An act that arrives late, corrects or withdraws another makes the case be judged again from its beginning; findings that
 // this makes or removes name the act. Acts without a recorded instant count as known when they occurred.
-func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History { return p.rejudge(acts, now, false) }
+func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History {
+	return p.rejudge(acts, now, false)
+}
 
 // RejudgeClosing is Rejudge for a record that is kept here: an act that closes the case is its end, and what only the end
 // shows is found then. A foreign history is over only where its log is.

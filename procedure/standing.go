@@ -57,8 +57,10 @@ type dutyState struct {
 	suspended []calendar.Interval
 	suspender []casefile.Subject
 	limited   bool // it has a deadline
-	waiting   bool // a suspension is open: the deadline is "not before"
-	fired     bool
+	waiting   bool // a suspension is open, or the calendar is not known so far: the deadline is "not before"
+
+	provisional bool // the calendar of the deadline's year is not loaded
+	fired       bool
 }
 
 // New is the standing of a case before its first act.
@@ -258,6 +260,8 @@ type Running struct {
 	Due     calendar.Instant // zero: no limit
 	Overdue bool
 	Waiting bool // suspended: not before Due
+
+	Provisional bool // not before Due, since the working days of that year are not loaded; Waiting too
 }
 
 // Running lists the duties that are still to be done, in the order they were opened.
@@ -265,7 +269,7 @@ func (s *Standing) Running() []Running {
 	out := make([]Running, len(s.duties))
 	for i := range s.duties {
 		ds := &s.duties[i]
-		out[i] = Running{ds.duty, s.subjects[ds.subject].id, ds.ref, ds.start, ds.due, ds.fired, ds.waiting}
+		out[i] = Running{ds.duty, s.subjects[ds.subject].id, ds.ref, ds.start, ds.due, ds.fired, ds.waiting, ds.provisional}
 	}
 	return out
 }

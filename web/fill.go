@@ -111,6 +111,8 @@ func (c *call) limit(p *procedure.Procedure, d *casefile.Duty, people []handling
 	switch {
 	case d.Done != 0:
 		l.State = LimitDone
+	case d.State == handling.Provisional:
+		l.Note = c.both("该年工作日安排尚未载入，届满日可能顺延", "the working days of that year are not loaded: the last day may move on")
 	case d.Waiting:
 		l.State = LimitSuspended
 	case d.Due != 0 && d.Due < c.now:
