@@ -25,7 +25,7 @@ bench: needs ## measure reading, judging, the whole audit, and both stores besid
 	go test -run '^$$' -bench . -timeout 60m ./bench ./internal/print
 
 pictures: needs ## take pictures of every page, in both languages, at 1440 and 375 points, into pictures/
-	go test ./web -run SixPeople -shots $(CURDIR)/pictures
+	go test ./web -run "SixPeople|Pictures" -shots $(CURDIR)/pictures -pictures $(CURDIR)/pictures/gallery
 	go test ./cmd/plumbline -run DemoPages -shots $(CURDIR)/pictures
 
 fuzz: ## fuzz every decoder for 30 s each

@@ -16,9 +16,8 @@ import (
 )
 
 var (
-	pictures = flag.String("pictures", "", "directory to put pictures of the gallery into; needs chromium")
+	pictures = flag.String("pictures", "", "directory to put pictures of the gallery into")
 	only     = flag.String("only", "", "pictures only of pages whose name matches this expression")
-	axe      = flag.String("axe", "", "path of axe.min.js: pictures also check every page with it")
 )
 
 func renderer(t *testing.T) *Renderer {

@@ -18,16 +18,19 @@ import (
 
 // TestPictures shows the gallery to a browser under the pages' own policy and takes pictures: at 1440 and 375 pixels, and
 // as paper for the pages that are printed. It fails where a page scrolls sideways at 375, where the policy blocked
-// something, and, with -axe, where axe-core sees a violation.
+// something, and where axe-core sees a violation.
 //
-//	go test ./web -run TestPictures -pictures /tmp/gallery [-only '^case'] [-axe node_modules/axe-core/axe.min.js]
+//	go test ./web -run TestPictures -pictures /tmp/gallery [-only '^case']
 func TestPictures(t *testing.T) {
-	if *pictures == "" {
-		t.Skip("no -pictures")
+	if testing.Short() {
+		t.Skip("-short: the gallery takes a minute and more")
 	}
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("no chromium: ", err)
+		t.Fatal("no chromium on the path: run .ci/needs: ", err)
+	}
+	if *pictures == "" {
+		*pictures = t.TempDir() // looked at by the browser only
 	}
 	if err := os.MkdirAll(*pictures, 0o755); err != nil {
 		t.Fatal(err)
@@ -36,11 +39,9 @@ func TestPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var axeText []byte
-	if *axe != "" {
-		if axeText, err = os.ReadFile(*axe); err != nil {
-			t.Fatal(err)
-		}
+	axeText, err := os.ReadFile("testdata/axe/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatal("no axe-core: run .ci/needs: ", err)
 	}
 	r := renderer(t)
 	mux := http.NewServeMux()
@@ -89,7 +90,7 @@ func TestPictures(t *testing.T) {
 						t.Errorf("%s %s: %s", lang, f.name, m)
 					}
 				}
-				if axeText != nil && f.name != "sheet" {
+				if f.name != "sheet" {
 					b.eval(string(axeText) + ";0")
 					if s := b.text(`axe.run(document,{resultTypes:['violations']}).then(r=>r.violations.map(v=>v.id+': '+v.nodes.slice(0,3).map(n=>n.target.join(' ')+' '+(n.any[0]?.message??'')).join(' | ')).join('\n'))`); s != "" {
 						t.Errorf("%s %s at %d: %s", lang, f.name, width, s)
@@ -109,12 +110,9 @@ func TestPictures(t *testing.T) {
 
 // TestScripts tries what static/app.js adds: drafts saved while typing, the signature pad, the warning of entries not sent.
 func TestScripts(t *testing.T) {
-	if *pictures == "" {
-		t.Skip("no -pictures")
-	}
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
-		t.Skip("no chromium: ", err)
+		t.Fatal("no chromium on the path: run .ci/needs: ", err)
 	}
 	r := renderer(t)
 	saved := make(chan string, 9)
