@@ -18,7 +18,7 @@ var (
 	ErrNotFound = errors.New("not found")                                             // no such case, act, account ...
 	ErrStopped  = errors.New("the record cannot be written: nothing is acknowledged") // after a failed sync or a lost fence
 	ErrTooLarge = errors.New("the file is larger than is taken")
-	ErrReadOnly = errors.New("the store was restored and is read-only until a person confirms it")
+	ErrReadOnly = errors.New("the record is read-only: it was restored and not yet confirmed by a person, or is open for reading only")
 )
 
 // Head is a case as it stands: what lists show, and the standing to judge the next act on.

@@ -30,28 +30,71 @@ type record interface {
 	Confirm(ctx context.Context, person, reason string) error
 }
 
-func (w whichStore) open(ctx context.Context) (record, error) {
+// How a command opens a record.
+type access int
+
+const (
+	writing access = iota
+	reading        // beside a server or without one; nothing is changed
+	takingOver
+)
+
+func (w whichStore) open(ctx context.Context) (record, error) { return w.openFor(ctx, writing) }
+
+func (w whichStore) openFor(ctx context.Context, how access) (record, error) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if w.Store != "" {
 		if !strings.HasPrefix(w.Store, "postgres://") && !strings.HasPrefix(w.Store, "postgresql://") {
 			return nil, fmt.Errorf("--store %q: expected postgres://USER@HOST:PORT/DATABASE", w.Store)
 		}
-		return postgres.Open(ctx, w.Store, postgres.Options{Log: log})
+		s, err := postgres.Open(ctx, w.Store, postgres.Options{Log: log, Reader: how == reading, TakeOver: how == takingOver})
+		if err != nil {
+			return nil, err
+		}
+		return s, nil
 	}
-	if err := os.MkdirAll(w.Data, 0o700); err != nil {
+	if how != reading {
+		if err := os.MkdirAll(w.Data, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	s, err := sqlite.Open(ctx, w.file(), sqlite.Options{Log: log, Reader: how == reading})
+	if err != nil {
 		return nil, err
 	}
-	return sqlite.Open(ctx, w.file(), sqlite.Options{Log: log})
+	return s, nil
+}
+
+// held says whether a record could not be opened because another process writes to it.
+func held(err error) bool { return errors.Is(err, sqlite.ErrHeld) || errors.Is(err, postgres.ErrHeld) }
+
+// flags are those that name the record, as a shell takes them.
+func (w whichStore) flags() string {
+	var text string
+	if usual, err := filepath.Abs("plumbline-data"); err != nil || w.Data != usual {
+		text += " --data " + quoted(w.Data)
+	}
+	if w.Store != "" {
+		text += " --store " + quoted(w.Store)
+	}
+	return text
+}
+
+func quoted(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/.,:@%_-") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // existing opens a record that must be there already, so that a mistyped folder makes no empty one.
-func (w whichStore) existing(ctx context.Context) (record, error) {
+func (w whichStore) existing(ctx context.Context, how access) (record, error) {
 	if w.Store == "" {
 		if _, err := os.Stat(w.file()); err != nil {
 			return nil, fmt.Errorf("there is no record in %s: name its folder with --data, or a database with --store", w.Data)
 		}
 	}
-	return w.open(ctx)
+	return w.openFor(ctx, how)
 }
 
 type backupCommand struct {
@@ -62,7 +105,7 @@ type backupCommand struct {
 // Run copies the record while it is in use.
 func (c *backupCommand) Run() (err error) {
 	ctx := context.Background()
-	store, err := c.existing(ctx)
+	store, err := c.existing(ctx, reading)
 	if err != nil {
 		return err
 	}
@@ -95,7 +138,7 @@ func (c *restoreCommand) Run() error {
 			return err
 		}
 	}
-	fmt.Println("restored and checked; nothing is written until it is confirmed: plumbline confirm --person NAME --reason WHY")
+	fmt.Printf("restored and checked; nothing is written until it is confirmed: plumbline confirm%s --person NAME --reason WHY\n", c.flags())
 	return nil
 }
 
@@ -108,7 +151,10 @@ type confirmCommand struct {
 // Run lets a restored record be written to again.
 func (c *confirmCommand) Run() (err error) {
 	ctx := context.Background()
-	store, err := c.existing(ctx)
+	store, err := c.existing(ctx, writing)
+	if held(err) {
+		err = fmt.Errorf("%w: stop it first", err)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,10 +164,10 @@ func (c *confirmCommand) Run() (err error) {
 
 type checkCommand struct{ whichStore }
 
-// Run folds the whole record again. What is wrong is exit 1.
+// Run folds the whole record again, while it is in use. What is wrong is exit 1.
 func (c *checkCommand) Run() (err error) {
 	ctx := context.Background()
-	store, err := c.existing(ctx)
+	store, err := c.existing(ctx, reading)
 	if err != nil {
 		return err
 	}

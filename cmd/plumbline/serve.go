@@ -28,29 +28,37 @@ import (
 
 type serveCommand struct {
 	whichStore
-	Addr  string `default:"127.0.0.1:8080" help:"Where to listen."`
-	Pack  string `default:"cn-police" help:"The law to work under."`
-	Proxy bool   `help:"A proxy in front ends TLS: cookies are for TLS only, and the last address in X-Forwarded-For is who asks."`
+	Addr     string `default:"127.0.0.1:8080" help:"Where to listen."`
+	Pack     string `default:"cn-police" help:"The law to work under."`
+	TakeOver bool   `help:"From another server that writes to the same PostgreSQL record: it is pushed out. For failover."`
+	Proxy    bool   `help:"A proxy in front ends TLS: cookies are for TLS only, and the last address in X-Forwarded-For is who asks."`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	store, err := c.open(ctx)
+	how := writing
+	if c.TakeOver {
+		how = takingOver
+	}
+	if c.TakeOver && c.Store == "" {
+		return errors.New("--take-over is for a record in PostgreSQL: name it with --store")
+	}
+	store, err := c.openFor(ctx, how)
+	if held(err) && c.Store != "" {
+		err = fmt.Errorf("%w: stop it first, or push it out with --take-over", err)
+	}
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return err
-	}
 	house, err := openHouse(ctx, store, c.Pack, filepath.Join(c.Data, "files"), now)
 	if err != nil {
 		return err
 	}
 	if len(house.People().People()) == 0 {
-		fmt.Fprintln(os.Stderr, "nobody is on the record yet, so nobody can sign in: plumbline user found FILE, then plumbline user password")
+		fmt.Fprintf(os.Stderr, "nobody is on the record yet, so nobody can sign in: plumbline user found%[1]s FILE, then plumbline user password%[1]s LOGIN PERSON\n", c.flags())
 	}
 	return serve(ctx, serveOptions{Addr: c.Addr, House: house, Secure: c.Proxy || !loopback(c.Addr), Proxied: c.Proxy, Ready: func(url string) { fmt.Println("ready", url) }})
 }
@@ -61,6 +69,9 @@ func now() calendar.Instant { return calendar.InstantOf(time.Now()) }
 func openHouse(ctx context.Context, store handling.Store, pack, files string, clock func() calendar.Instant) (*handling.House, error) {
 	p, err := procedure.Load(packs.FS, pack)
 	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(files), 0o700); err != nil { // a record in a database needs a folder for files all the same
 		return nil, err
 	}
 	blobs, err := durable.OpenBlobs(files)

@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
+
+	"golang.org/x/term"
 
 	"plumbline/authority"
 	"plumbline/handling"
@@ -57,7 +61,7 @@ func (c *foundCommand) Run() (err error) {
 	if err := house.Found(ctx, o.founding()...); err != nil {
 		return err
 	}
-	fmt.Printf("%d units, %d people; give them sign-ins with: plumbline user password LOGIN PERSON\n", len(house.People().Units()), len(house.People().People()))
+	fmt.Printf("%d units, %d people; give them sign-ins with: plumbline user password%s LOGIN PERSON\n", len(house.People().Units()), len(house.People().People()), c.flags())
 	return nil
 }
 
@@ -84,11 +88,11 @@ func (c *passwordCommand) Run() (err error) {
 		return fmt.Errorf("nobody here has the id or police number %q", c.Person)
 	}
 	fmt.Fprintf(os.Stderr, "password for %s (%s), at least twelve characters: ", c.Login, p.Name)
-	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
-	if err != nil && line == "" {
+	password, err := readPassword(os.Stdin)
+	if err != nil {
 		return err
 	}
-	err = house.PutAccount(ctx, c.Login, p.ID, strings.TrimRight(line, "\r\n"), false)
+	err = house.PutAccount(ctx, c.Login, p.ID, password, false)
 	var weak *handling.WeakPassword
 	if errors.As(err, &weak) {
 		return fmt.Errorf("the password is too weak: %s", strings.Join(weak.Faults, ", "))
@@ -96,9 +100,46 @@ func (c *passwordCommand) Run() (err error) {
 	return err
 }
 
+// readPassword reads a line. A terminal does not show it.
+func readPassword(in *os.File) (string, error) {
+	fd := int(in.Fd())
+	if !term.IsTerminal(fd) {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		if err != nil && line == "" {
+			return "", err
+		}
+		return strings.TrimRight(line, "\r\n"), nil
+	}
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, os.Interrupt, syscall.SIGTERM)
+	read := make(chan struct{})
+	defer func() {
+		signal.Stop(broken)
+		close(read)
+	}()
+	go func() { // whoever breaks off gets a terminal back that shows what is typed
+		select {
+		case <-broken:
+			_ = term.Restore(fd, before)
+			os.Exit(2)
+		case <-read:
+		}
+	}()
+	line, err := term.ReadPassword(fd)
+	fmt.Fprintln(os.Stderr)
+	return string(line), err
+}
+
 // house opens a record for a command that changes people.
 func (w whichStore) house(ctx context.Context, pack string) (handling.Store, *handling.House, error) {
 	store, err := w.open(ctx)
+	if held(err) {
+		err = fmt.Errorf("%w: stop it first, or let the administrator do it on the people page", err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}

@@ -186,14 +186,7 @@ func (b *Browser) Check(ctx context.Context, kind string) {
 			b.t.Errorf("%s (%s) is %d wide at %d: %s", kind, b.lang, wide, width, Eval[string](ctx, b, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 40)).join('; ')`))
 		}
 		if b.shots != "" {
-			height := min(Eval[int64](ctx, b, "document.documentElement.scrollHeight"), 5000)
-			shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), Clip: &page.Viewport{Width: float64(width), Height: float64(height), Scale: 1}})
-			if err != nil {
-				b.t.Fatal(err)
-			}
-			if err := os.WriteFile(filepath.Join(b.shots, fmt.Sprintf("%s.%s.%d.png", kind, b.lang, width)), shot.Data, 0o644); err != nil {
-				b.t.Fatal(err)
-			}
+			b.Picture(ctx, filepath.Join(b.shots, fmt.Sprintf("%s.%s.%d.png", kind, b.lang, width)), width, 5000)
 		}
 	}
 	b.size(ctx, 1440)
@@ -201,6 +194,20 @@ func (b *Browser) Check(ctx context.Context, kind string) {
 
 func (b *Browser) size(ctx context.Context, width int64) {
 	if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Picture takes a picture of the page at a width, cut off at a height.
+func (b *Browser) Picture(ctx context.Context, file string, width, most int64) {
+	b.t.Helper()
+	b.size(ctx, width)
+	height := min(Eval[int64](ctx, b, "document.documentElement.scrollHeight"), most)
+	shot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), Clip: &page.Viewport{Width: float64(width), Height: float64(height), Scale: 1}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, shot.Data, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
 }

@@ -11,8 +11,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"plumbline/calendar"
@@ -49,6 +53,16 @@ const (
 	format = "plumbline backup 1"
 	name   = "manifest.json"
 )
+
+// Version is that of the newest of a program's migrations, whose names begin with their numbers.
+func Version(migrations fs.FS) (int64, error) {
+	names, err := fs.Glob(migrations, "migration/*.sql")
+	if err != nil || len(names) == 0 {
+		return 0, errors.Join(errors.New("no migrations"), err)
+	}
+	number, _, _ := strings.Cut(path.Base(names[len(names)-1]), "_")
+	return strconv.ParseInt(number, 10, 64)
+}
 
 // Dir makes the folder of a new backup; one that has anything in it is refused.
 func Dir(dir string) error {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -82,15 +84,34 @@ func program(ctx context.Context, address, bin, name string, args ...string) err
 	if config.Password != "" {
 		c.Env = append(c.Env, "PGPASSWORD="+config.Password)
 	}
-	if config.TLSConfig != nil && os.Getenv("PGSSLMODE") == "" {
-		c.Env = append(c.Env, "PGSSLMODE=require")
-	}
+	c.Env = append(c.Env, tls(address)...)
 	var talk bytes.Buffer
 	c.Stderr = &talk
 	if err := c.Run(); err != nil {
 		return fmt.Errorf("%s: %w: %s", name, err, strings.TrimSpace(talk.String()))
 	}
 	return nil
+}
+
+var word = regexp.MustCompile(`(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|\S*)`)
+
+// tls is what an address says about TLS, as environment. Where it says nothing the programs take what pgx takes: the same
+// environment, or TLS if the server has it.
+func tls(address string) (env []string) {
+	named := url.Values{}
+	if u, err := url.Parse(address); err == nil && u.Scheme != "" {
+		named = u.Query()
+	} else {
+		for _, m := range word.FindAllStringSubmatch(address, -1) {
+			named.Set(m[1], strings.NewReplacer(`\\`, `\`, `\'`, `'`, `'`, ``).Replace(m[2]))
+		}
+	}
+	for _, name := range []string{"sslmode", "sslrootcert", "sslcert", "sslkey", "sslnegotiation"} {
+		if named.Has(name) {
+			env = append(env, "PG"+strings.ToUpper(name)+"="+named.Get(name))
+		}
+	}
+	return env
 }
 
 // Restore fills the database at address, which must be empty, from a backup. The backup is held against its manifest; what

@@ -17,6 +17,9 @@ import (
 // Check reads the whole record: every act from its bytes to the root of the ledger, every view
 // likewise, and what heads and registers count against the rows they count. It names up to 20 faults.
 func (s *Store) Check(ctx context.Context) (err error) {
+	if s.outdated != nil {
+		return fmt.Errorf("check: %w", s.outdated)
+	}
 	tx, err := s.read.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return err

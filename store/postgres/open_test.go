@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,11 +42,90 @@ func TestBackup(t *testing.T) {
 	})
 }
 
+func TestReader(t *testing.T) {
+	o := Options{Bin: pgtest.Start(t).Bin()}
+	storetest.Readers(t, func(t *testing.T) (func() (storetest.Backed, error), func() (storetest.Backed, error)) {
+		address := pgtest.Database(t)
+		opener := func(o Options) func() (storetest.Backed, error) {
+			return func() (storetest.Backed, error) { return Open(context.Background(), address, o) }
+		}
+		reader := o
+		reader.Reader = true
+		return opener(o), opener(reader)
+	})
+}
+
+func TestReaderOfOtherTables(t *testing.T) {
+	ctx := context.Background()
+	address := pgtest.Database(t)
+	if _, err := Open(ctx, address, Options{Reader: true}); err == nil || !strings.Contains(err.Error(), "there is no record in this database") {
+		t.Errorf("an empty database: %v", err)
+	}
+	open(t, address).Close()
+	alter(t, address, "UPDATE goose_db_version SET is_applied = false WHERE version_id = 2")
+	if err := openWith(t, address, Options{Reader: true}).Check(ctx); err == nil || !strings.Contains(err.Error(), "of version 1, this program knows 2") {
+		t.Errorf("an older record: %v", err)
+	}
+	alter(t, address, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, true)")
+	if _, err := Open(ctx, address, Options{Reader: true}); err == nil || !strings.Contains(err.Error(), "a newer program wrote it") {
+		t.Errorf("a newer record: %v", err)
+	}
+	alter(t, address, "DELETE FROM goose_db_version WHERE version_id = 99; UPDATE meta SET readonly = 'refused: torn'")
+	if _, err := Open(ctx, address, Options{Reader: true}); err == nil || !strings.Contains(err.Error(), "refused: torn") {
+		t.Errorf("a refused record: %v", err)
+	}
+}
+
+// A writer does not push out another by mistake; told to, it does.
+func TestSecondWriterIsRefused(t *testing.T) {
+	ctx := context.Background()
+	address := pgtest.Database(t)
+	first := open(t, address)
+	_, err := Open(ctx, address, Options{})
+	if !errors.Is(err, ErrHeld) || !strings.Contains(err.Error(), "plumbline at the server's own machine, since 2") {
+		t.Fatalf("got %v, want ErrHeld and who holds it", err)
+	}
+	if _, err := first.Commit(ctx, storetest.Change("c", 0, "a")); err != nil {
+		t.Fatalf("after a second one was refused: %v", err)
+	}
+	second := openWith(t, address, Options{TakeOver: true})
+	if _, err := first.Commit(ctx, storetest.Change("c", 1, "b")); !errors.Is(err, casefile.ErrStopped) {
+		t.Errorf("got %v, want ErrStopped", err)
+	}
+	if k, err := second.Commit(ctx, storetest.Change("c", 1, "b")); err != nil || k.Index != 1 || k.Again {
+		t.Errorf("%+v %v", k, err)
+	}
+	if _, err := Open(ctx, address, Options{}); !errors.Is(err, ErrHeld) { // the lock is the second's now
+		t.Errorf("a third: got %v, want ErrHeld", err)
+	}
+	if err := errors.Join(second.Check(ctx), second.Close()); err != nil {
+		t.Error(err)
+	}
+	open(t, address)
+}
+
+func TestProgramsUseTLSAsTheStoreDoes(t *testing.T) {
+	for address, want := range map[string][]string{
+		"postgres://u:p@h:1/d":                                      nil,
+		"host=h user=u password='sslmode=require'":                  nil,
+		"postgres://u@h/d?sslmode=verify-full&sslrootcert=%2Fa%20b": {"PGSSLMODE=verify-full", "PGSSLROOTCERT=/a b"},
+		`host=h sslrootcert = 'it\'s a' sslmode=disable`:            {"PGSSLMODE=disable", "PGSSLROOTCERT=it's a"},
+	} {
+		if got := tls(address); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
+// Should a lock be lost while its writer goes on, the fence holds.
 func TestSecondWriterTakesTheFence(t *testing.T) {
 	ctx := context.Background()
 	address := pgtest.Database(t)
 	first := open(t, address)
 	if _, err := first.Commit(ctx, storetest.Change("c", 0, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.w.conn.Exec(ctx, `SELECT pg_advisory_unlock_all()`); err != nil {
 		t.Fatal(err)
 	}
 	second := open(t, address)

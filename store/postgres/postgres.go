@@ -3,7 +3,11 @@
 // One goroutine writes, on a connection of its own. It takes what is waiting, up to 256 changes, reads the rows they touch
 // in one round trip, judges and seals them in memory, and writes all of them in a second one, a transaction of a few
 // statements over arrays. The first of these moves the head of the ledger, once for the batch, and is the fence: a second
-// program that opens the database takes the next epoch, and the first then stops with ErrStopped.
+// program that takes the record over takes the next epoch, and the first then stops with ErrStopped.
+//
+// One process writes. Its connection holds an advisory lock, so that no second one takes over by mistake: Open fails with
+// ErrHeld. To take over on purpose (Options.TakeOver) ends that connection; the fence holds whatever becomes of the lock.
+// Others may read at the same time (Options.Reader): to check the record, to copy it. They take neither lock nor fence.
 //
 // An error other than a row the schema refuses ends writing for good: the outcome of what was waiting is not known, and
 // callers get ErrStopped. A restart finds out from the database what is kept.
@@ -34,6 +38,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
@@ -41,15 +46,18 @@ import (
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/backup"
 	"plumbline/store/group"
 )
 
 // Options of a store; the zero Options are for production.
 type Options struct {
-	Readers int           // connections for reading; 0: 8
-	Log     *slog.Logger  // nil: discarded
-	Wait    time.Duration // for one batch, before its outcome counts as unknown; 0: one minute
-	Bin     string        // folder of pg_dump and pg_restore; empty: found by PATH
+	Readers  int           // connections for reading; 0: 8
+	Reader   bool          // open for reading alone, beside a process that writes or without one
+	TakeOver bool          // from another process that writes; it stops
+	Log      *slog.Logger  // nil: discarded
+	Wait     time.Duration // for one batch, before its outcome counts as unknown; 0: one minute
+	Bin      string        // folder of pg_dump and pg_restore; empty: found by PATH
 }
 
 // Store is a handling.Store in a PostgreSQL database.
@@ -65,16 +73,22 @@ type Store struct {
 
 	failed   atomic.Pointer[error]
 	readonly atomic.Bool
+	outdated error // why a reader cannot check tables that it cannot bring up to date
 }
 
 const batchSize = 256
 
+// ErrHeld says that another process writes to the store.
+var ErrHeld = errors.New("another process writes to this record")
+
 //go:embed migration/*.sql
 var migrations embed.FS
 
-// Open opens the store in the database at address (a DSN or URL), brings its tables up to date and takes the fence: a store
-// that another process has open stops. It refuses a database of a newer program, and a server whose settings could lose an
-// acknowledged act.
+// Open opens the store in the database at address (a DSN or URL), brings its tables up to date and takes lock and fence. It
+// refuses a database that another process writes (ErrHeld), one of a newer program, and a server whose settings could lose
+// an acknowledged act.
+//
+// A reader makes and changes nothing; whatever would write, and Health, is casefile.ErrReadOnly.
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	return openStore(ctx, address, o, false)
 }
@@ -90,7 +104,13 @@ func openStore(ctx context.Context, address string, o Options, restoring bool) (
 		o.Wait = time.Minute
 	}
 	s := &Store{address: address, log: o.Log, wait: o.Wait, bin: o.Bin}
-	if err := s.open(ctx, o, restoring); err != nil {
+	var err error
+	if o.Reader {
+		err = s.openReader(ctx, o)
+	} else {
+		err = s.open(ctx, o, restoring)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), s.shut())
 	}
 	return s, nil
@@ -106,12 +126,19 @@ func (s *Store) open(ctx context.Context, o Options, restoring bool) error {
 	for name, value := range planning {
 		config.RuntimeParams[name] = value
 	}
-	conn, err := pgx.ConnectConfig(ctx, config)
+	holder := config.Copy()
+	for name, value := range keepalive {
+		holder.RuntimeParams[name] = value
+	}
+	conn, err := pgx.ConnectConfig(ctx, holder)
 	if err != nil {
 		return err
 	}
 	s.w = &writer{s: s, conn: conn}
 	if err := s.verify(ctx, conn, true); err != nil {
+		return err
+	}
+	if err := s.w.hold(ctx, o.TakeOver); err != nil {
 		return err
 	}
 	if err := migrate(ctx, config); err != nil {
@@ -120,11 +147,22 @@ func (s *Store) open(ctx context.Context, o Options, restoring bool) error {
 	if err := s.begin(ctx, conn, restoring); err != nil {
 		return err
 	}
+	if err := s.connectReaders(ctx, o.Readers); err != nil {
+		return err
+	}
+	if err := s.w.begin(ctx); err != nil {
+		return err
+	}
+	s.queue = group.New(batchSize, s.w.batch, func() {})
+	return nil
+}
+
+func (s *Store) connectReaders(ctx context.Context, most int) error {
 	pool, err := pgxpool.ParseConfig(s.address)
 	if err != nil {
 		return err
 	}
-	pool.MaxConns = int32(o.Readers)
+	pool.MaxConns = int32(most)
 	pool.ConnConfig.RuntimeParams["application_name"] = "plumbline reader"
 	pool.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	pool.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
@@ -137,13 +175,48 @@ func (s *Store) open(ctx context.Context, o Options, restoring bool) error {
 	if s.read, err = pgxpool.NewWithConfig(ctx, pool); err != nil {
 		return err
 	}
-	if err := s.read.Ping(ctx); err != nil {
+	return s.read.Ping(ctx)
+}
+
+// openReader opens what is there, as it is.
+func (s *Store) openReader(ctx context.Context, o Options) error {
+	s.readonly.Store(true)
+	if err := s.connectReaders(ctx, o.Readers); err != nil {
 		return err
 	}
-	if err := s.w.begin(ctx); err != nil {
+	var have int64
+	var readonly string
+	err := s.read.QueryRow(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&have)
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) && e.Code == "42P01" {
+		return errors.New("there is no record in this database")
+	}
+	if err != nil {
+		return fmt.Errorf("version of its tables: %w", err)
+	}
+	want, err := backup.Version(migrations)
+	if err != nil {
 		return err
 	}
-	s.queue = group.New(batchSize, s.w.batch, func() {})
+	if have > want {
+		return newer(have, want)
+	}
+	if have < want {
+		s.outdated = fmt.Errorf("its tables are of version %d, this program knows %d: check it once this program has served it", have, want)
+	}
+	if err := s.read.QueryRow(ctx, `SELECT store, readonly FROM meta`).Scan(&s.id, &readonly); err != nil {
+		return err
+	}
+	return notRefused(readonly)
+}
+
+func newer(have, want int64) error {
+	return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
+}
+
+func notRefused(readonly string) error {
+	if why, bad := strings.CutPrefix(readonly, refused); bad {
+		return fmt.Errorf("what was restored into it was refused: %s", why)
+	}
 	return nil
 }
 
@@ -175,11 +248,11 @@ func (s *Store) begin(ctx context.Context, conn *pgx.Conn, restoring bool) error
 		if err := tx.QueryRow(ctx, `SELECT store, readonly FROM meta`).Scan(&s.id, &readonly); err != nil {
 			return err
 		}
-		if why, bad := strings.CutPrefix(readonly, refused); bad && !restoring {
-			return fmt.Errorf("what was restored into it was refused: %s", why)
-		}
 		s.readonly.Store(readonly != "")
-		return nil
+		if restoring {
+			return nil
+		}
+		return notRefused(readonly)
 	})
 }
 
@@ -208,7 +281,9 @@ func (s *Store) fail(cause error) error {
 
 // Close writes what is waiting and closes the connections.
 func (s *Store) Close() error {
-	s.queue.Close()
+	if s.queue != nil {
+		s.queue.Close()
+	}
 	closed := fmt.Errorf("%w: closed", casefile.ErrStopped)
 	s.failed.CompareAndSwap(nil, &closed)
 	return s.shut()
@@ -258,7 +333,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig) (err error) {
 		return err
 	}
 	if have > want {
-		return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
+		return newer(have, want)
 	}
 	_, err = p.Up(ctx)
 	return err
@@ -301,7 +376,7 @@ func (s *Store) verify(ctx context.Context, conn *pgx.Conn, first bool) error {
 	if err := conn.QueryRow(ctx, `SELECT pg_is_in_recovery()`).Scan(&standby); err != nil {
 		return err
 	}
-	if standby {
+	if standby && s.w != nil {
 		return errors.New("the server is a standby: only its primary can be written")
 	}
 	if n, err := strconv.Atoi(have["server_version_num"]); err != nil || n/10000 < oldestServer {

@@ -45,6 +45,9 @@ func (s *Store) do(ctx context.Context, j *job) error {
 	if p := s.failed.Load(); p != nil {
 		return *p
 	}
+	if s.queue == nil { // a reader
+		return casefile.ErrReadOnly
+	}
 	err := s.queue.Do(ctx, j)
 	if errors.Is(err, group.ErrClosed) {
 		return fmt.Errorf("%w: %w", casefile.ErrStopped, err)

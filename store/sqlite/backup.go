@@ -28,10 +28,13 @@ func (s *Store) backup(ctx context.Context, dir string) (m backup.Manifest, err 
 	if err := backup.Dir(dir); err != nil {
 		return m, err
 	}
-	db := sql.OpenDB(connector{dsn(s.path, false), false}) // a connection that may write a file, if not this one
+	db := sql.OpenDB(connector{dsn(s.path, true), true})
 	defer func() { err = errors.Join(err, db.Close()) }()
 	db.SetMaxOpenConns(1)
 	file := filepath.Join(dir, backupFile)
+	if _, err := db.ExecContext(ctx, `PRAGMA query_only = 0`); err != nil { // it may write a file; this one it opened for reading
+		return m, err
+	}
 	if _, err := db.ExecContext(ctx, `VACUUM INTO ?`, file); err != nil {
 		return m, err
 	}

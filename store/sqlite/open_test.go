@@ -37,10 +37,50 @@ func TestBackup(t *testing.T) {
 	})
 }
 
+func TestReader(t *testing.T) {
+	storetest.Readers(t, func(t *testing.T) (func() (storetest.Backed, error), func() (storetest.Backed, error)) {
+		path := filepath.Join(t.TempDir(), "store.db")
+		opener := func(o Options) func() (storetest.Backed, error) {
+			return func() (storetest.Backed, error) { return Open(context.Background(), path, o) }
+		}
+		return opener(Options{}), opener(Options{Reader: true})
+	})
+}
+
+func TestReaderOfOtherTables(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "store.db")
+	if _, err := Open(ctx, path, Options{Reader: true}); err == nil {
+		t.Error("a reader opened what is not there")
+	}
+	if left, _ := filepath.Glob(path + "*"); len(left) > 0 {
+		t.Errorf("a reader made %v", left)
+	}
+	open(t, path).Close()
+	alter(t, path, "UPDATE goose_db_version SET is_applied = 0 WHERE version_id = 2")
+	s, err := Open(ctx, path, Options{Reader: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(ctx); err == nil || !strings.Contains(err.Error(), "of version 1, this program knows 2") {
+		t.Errorf("an older record: %v", err)
+	}
+	if _, err := s.read.Exec(`DELETE FROM meta`); err == nil || !strings.Contains(err.Error(), "readonly") {
+		t.Errorf("a reader's connection wrote: %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	alter(t, path, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)")
+	if _, err := Open(ctx, path, Options{Reader: true}); err == nil || !strings.Contains(err.Error(), "a newer program wrote it") {
+		t.Errorf("a newer record: %v", err)
+	}
+}
+
 func TestOneProcessAlone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s := open(t, path)
-	if _, err := Open(context.Background(), path, Options{}); err == nil || !strings.Contains(err.Error(), "another process has the store open") {
+	if _, err := Open(context.Background(), path, Options{}); !errors.Is(err, ErrHeld) {
 		t.Errorf("opened twice: %v", err)
 	}
 	if err := s.Close(); err != nil {

@@ -11,6 +11,9 @@
 // the digest of a request beside its act; can delete the newest acts or views with all that belongs to them, and make up a
 // whole new ledger. Check finds none of these. Who has kept a head of the ledger notices anything that changed below it.
 //
+// One process writes, and holds a lock on a file beside the store while it does. Others may read at the same time (Options.Reader):
+// to check the record, to copy it. A reader takes no lock, changes nothing, and works when nobody writes, too.
+//
 // What is deleted (drafts, sessions) is overwritten, but stays in the write-ahead log until that is written over.
 //
 // Not handled: file systems without locks or with false syncs (NFS and its like), Windows.
@@ -48,6 +51,7 @@ import (
 // Options of a store; the zero Options are for production.
 type Options struct {
 	Readers int          // connections for reading; 0: 4
+	Reader  bool         // open for reading alone, beside a process that writes or without one
 	Log     *slog.Logger // nil: discarded
 }
 
@@ -65,7 +69,11 @@ type Store struct {
 	failed   atomic.Pointer[error]
 	faulty   atomic.Bool // failed, and not because it was closed
 	readonly atomic.Bool
+	outdated error // why a reader cannot check tables that it cannot bring up to date
 }
+
+// ErrHeld says that another process writes to the store.
+var ErrHeld = errors.New("another process writes to this record")
 
 const (
 	oldestEngine = "3.51.3" // earlier ones can lose WAL content when a checkpoint and a reset race
@@ -78,7 +86,9 @@ const (
 var migrations embed.FS
 
 // Open opens the store in the file path, making it when it is not there, and brings its tables up to date. It refuses a
-// file that another process has open, one of a newer program, and settings under which an acknowledged act could be lost.
+// file that another process writes (ErrHeld), one of a newer program, and settings under which an acknowledged act could be lost.
+//
+// A reader makes and changes nothing; whatever would write, and Health, is casefile.ErrReadOnly.
 func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -91,7 +101,11 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{path: path, log: o.Log}
-	if err := s.open(ctx, o); err != nil {
+	open := s.open
+	if o.Reader {
+		open = s.openReader
+	}
+	if err := open(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.shut())
 	}
 	return s, nil
@@ -119,10 +133,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, s.write); err != nil {
 		return err
 	}
-	s.read = sql.OpenDB(connector{dsn(s.path, true), true})
-	s.read.SetMaxOpenConns(o.Readers)
-	s.read.SetMaxIdleConns(o.Readers)
-	if err := s.read.PingContext(ctx); err != nil {
+	if err := s.connectReaders(ctx, o.Readers); err != nil {
 		return err
 	}
 	if err := s.begin(ctx); err != nil {
@@ -133,6 +144,40 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	s.queue = group.New(batchSize, s.w.batch, s.w.checkpoint)
 	return nil
+}
+
+func (s *Store) connectReaders(ctx context.Context, most int) error {
+	s.read = sql.OpenDB(connector{dsn(s.path, true), true})
+	s.read.SetMaxOpenConns(most)
+	s.read.SetMaxIdleConns(most)
+	return s.read.PingContext(ctx)
+}
+
+// openReader opens what is there, as it is.
+func (s *Store) openReader(ctx context.Context, o Options) error {
+	s.readonly.Store(true)
+	if err := s.connectReaders(ctx, o.Readers); err != nil {
+		return err
+	}
+	var have int64
+	if err := s.read.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&have); err != nil {
+		return fmt.Errorf("version of its tables: %w", err)
+	}
+	want, err := backup.Version(migrations)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return newer(have, want)
+	}
+	if have < want {
+		s.outdated = fmt.Errorf("its tables are of version %d, this program knows %d: check it once this program has served it", have, want)
+	}
+	return s.read.QueryRowContext(ctx, `SELECT store FROM meta`).Scan(&s.id)
+}
+
+func newer(have, want int64) error {
+	return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
 }
 
 // begin fills the rows every store has, and reads what kind of store this is.
@@ -197,7 +242,9 @@ func (s *Store) fail(cause error) error {
 
 // Close writes what is waiting and closes the file. A store that has failed is left on the disk as it is.
 func (s *Store) Close() error {
-	s.queue.Close()
+	if s.queue != nil {
+		s.queue.Close()
+	}
 	closed := fmt.Errorf("%w: closed", casefile.ErrStopped)
 	s.failed.CompareAndSwap(nil, &closed)
 	return s.shut()
@@ -245,7 +292,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if have > want {
-		return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
+		return newer(have, want)
 	}
 	_, err = p.Up(ctx)
 	return err
@@ -365,7 +412,7 @@ func lock(name string) (*os.File, error) {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return nil, errors.Join(fmt.Errorf("another process has the store open (lock on %s: %w)", name, err), f.Close())
+		return nil, errors.Join(fmt.Errorf("%w (lock on %s: %w)", ErrHeld, name, err), f.Close())
 	}
 	return f, nil
 }
