@@ -47,7 +47,8 @@ type Task struct {
 	casefile.Duty
 	Head  casefile.Head
 	Title Text
-	Acts  []*procedure.ActInfo // any of these discharges it
+	Acts  []*procedure.ActInfo // those that discharge it and that the person's posts may do
+	Usual bool                 // the first of them is the ordinary way, the one that the pack names first
 	Basis []string
 	Mine  bool // the case is assigned to the person; else their post may do it
 	Warn  bool
@@ -124,6 +125,9 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 			})
 		}
 		if len(t.Acts) > 0 {
+			for _, info := range p.Duties() {
+				t.Usual = t.Usual || info.ID == d.Duty && p.Act(info.Do[0]) == t.Acts[0]
+			}
 			out = append(out, t)
 		}
 	}

@@ -38,6 +38,9 @@ func workbench(c *call) error {
 			l.Person = c.House.PartyName(ctx, &t.Head, t.Subject)
 		}
 		l.Act = &Link{t.Acts[0].Title.In(c.lang), doURL(t.Head.ID, t.Acts[0].ID, scoped(t))}
+		if t.Mine && !t.Usual { // its ordinary end is for somebody else: what there is to do stands on the case's page
+			l.Act = &Link{c.both("打开案件", "Open the case"), caseURL(t.Head.ID)}
+		}
 		ref := c.caseRef(&t.Head)
 		if l.State == LimitOverdue && !t.Warn {
 			p.Overdue++
