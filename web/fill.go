@@ -15,10 +15,23 @@ import (
 
 // This file turns what handling answers into what pages show.
 
+// articles writes citations, the source once for several of its articles.
 func (c *call) articles(basis []string) []string {
-	var out []string
+	var out, sources []string
 	for _, b := range basis {
-		out = append(out, c.House.Pack().Cite(b).Text().In(c.lang))
+		cited := c.House.Pack().Cite(b)
+		source := cited.Source.In(c.lang) + cited.Kind
+		if i := slices.Index(sources, source); i >= 0 {
+			switch {
+			case c.lang == "en" || cited.Kind != "law" && cited.Kind != "rule":
+				out[i] += ", " + cited.Article
+			default:
+				out[i] += "、第" + cited.Article + "条"
+			}
+			continue
+		}
+		sources = append(sources, source)
+		out = append(out, cited.Text().In(c.lang))
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -321,5 +322,39 @@ func TestHalfPagesAreNotSent(t *testing.T) {
 	w := httptest.NewRecorder()
 	if err := r.Render(w, 200, Notice{Kind: "unheard of"}); err == nil || w.Body.Len() > 0 || len(w.Header()) > 0 {
 		t.Errorf("%v, %d bytes, %v", err, w.Body.Len(), w.Header())
+	}
+}
+
+// TestEmptyPages renders every kind of page with nothing in it: templates are not checked against their structs when the
+// program is built, so the branches that no fixture takes are taken here.
+func TestEmptyPages(t *testing.T) {
+	r := renderer(t)
+	seen := map[reflect.Type]bool{}
+	for _, f := range fixtures("zh") {
+		kind := reflect.TypeOf(f.page)
+		for kind.Kind() == reflect.Pointer {
+			kind = kind.Elem()
+		}
+		if seen[kind] {
+			continue
+		}
+		seen[kind] = true
+		for _, lang := range Langs {
+			page := reflect.New(kind)
+			page.Elem().FieldByName("Frame").FieldByName("Lang").SetString(lang)
+			p := page.Interface().(Page)
+			if n, ok := p.(*Notice); ok {
+				n.Kind = NoticeError
+			}
+			if q, ok := p.(*Query); ok {
+				q.State = QueryAsk
+			}
+			if _, err := r.HTML(p); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if len(seen) < 14 {
+		t.Errorf("only %d kinds of page have fixtures", len(seen))
 	}
 }

@@ -84,7 +84,7 @@ func newBureau(t *testing.T, withCase bool) *bureau {
 	if withCase {
 		b.report(t)
 	}
-	server, err := web.NewServer(web.Config{House: b.house, Printer: paper{}, Log: slog.New(slog.DiscardHandler), Demos: map[string][]web.DemoSignIn{"zh": {}}})
+	server, err := web.NewServer(web.Config{House: b.house, Printer: paper{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Demos: map[string][]web.DemoSignIn{"zh": {}}})
 	if err != nil {
 		t.Fatal(err)
 	}
