@@ -2,6 +2,9 @@ package handling
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"slices"
 
@@ -20,13 +23,17 @@ var (
 
 // SignedIn is a session that was opened.
 type SignedIn struct {
-	Token string // for the cookie; only its digest is kept
-	Must  bool   // the password must be changed first
+	Token  string // for the cookie; only its digest is kept
+	Device string // for the cookie that outlives the session
+	Must   bool   // the password must be changed first
 }
 
 // SignIn opens a session. An unknown login costs as much as a wrong password and says the same; that an account
 // is locked is told only to who has its password.
-func (h *House) SignIn(ctx context.Context, login, password, client string) (SignedIn, error) {
+//
+// A browser that signed in before shows device, the mark it got then: with it and the right password a locked account opens
+// all the same, so that nobody is kept out of their own by somebody else's wrong tries.
+func (h *House) SignIn(ctx context.Context, login, password, client, device string) (SignedIn, error) {
 	h.signInMu.Lock() // wrong passwords are counted one after another; argon2id is bounded anyway
 	defer h.signInMu.Unlock()
 	now := h.now()
@@ -39,6 +46,8 @@ func (h *House) SignIn(ctx context.Context, login, password, client string) (Sig
 	switch {
 	case bad != nil:
 		return SignedIn{}, bad
+	case lock.Locked(now.Time()) && ok && err == nil && hmac.Equal([]byte(device), []byte(deviceOf(&a))):
+		return h.signedIn(ctx, &a, client, now) // the lock stays for everybody else
 	case lock.Locked(now.Time()) && ok:
 		return SignedIn{}, ErrLocked
 	case lock.Locked(now.Time()):
@@ -59,12 +68,23 @@ func (h *House) SignIn(ctx context.Context, login, password, client string) (Sig
 			return SignedIn{}, err
 		}
 	}
+	return h.signedIn(ctx, &a, client, now)
+}
+
+func (h *House) signedIn(ctx context.Context, a *casefile.Account, client string, now calendar.Instant) (SignedIn, error) {
 	token, digest, err := account.NewToken(h.random)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	s := casefile.Session{Token: ledger.Hash(digest), Person: a.Person, Login: a.Login, Started: now, Seen: now, Client: client}
-	return SignedIn{token, a.Must}, h.store.PutSession(ctx, s)
+	return SignedIn{token, deviceOf(a), a.Must}, h.store.PutSession(ctx, s)
+}
+
+// deviceOf marks a browser in which an account was signed in to; it ends with the password.
+func deviceOf(a *casefile.Account) string {
+	m := hmac.New(sha256.New, []byte(a.Password))
+	_, _ = m.Write([]byte("plumbline device\n" + a.Login)) // a hash takes everything
+	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
 func lockOf(a casefile.Account) account.Lock {

@@ -41,6 +41,17 @@ func chooseLang(c *call) error {
 	return c.redirect(inside(c.r.URL.Query().Get("return")))
 }
 
+// deviceCookie marks a browser in which somebody signed in before, so that others' wrong tries do not lock them out of it.
+const deviceCookie = "device"
+
+func (c *call) device() string {
+	k, err := c.r.Cookie(deviceCookie)
+	if err != nil {
+		return ""
+	}
+	return k.Value
+}
+
 func showSignIn(c *call) error {
 	if c.who.Person != "" {
 		return c.redirect(inside(c.r.URL.Query().Get("return")))
@@ -66,7 +77,7 @@ func doSignIn(c *call) error {
 	if !clean(name) || len(name) > 200 {
 		name = "" // nobody's
 	}
-	in, err := c.House.SignIn(c.r.Context(), name, password, plain(c.r.UserAgent(), 200))
+	in, err := c.House.SignIn(c.r.Context(), name, password, plain(c.r.UserAgent(), 200), c.device())
 	if err != nil {
 		c.even(began)
 	}
@@ -90,6 +101,7 @@ func doSignIn(c *call) error {
 // begin gives the browser its new session and ends the one it had.
 func (c *call) begin(in handling.SignedIn) error {
 	http.SetCookie(c.w, &http.Cookie{Name: c.sessionCookie(), Value: in.Token, Path: "/", HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
+	http.SetCookie(c.w, &http.Cookie{Name: deviceCookie, Value: in.Device, Path: "/signin", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteStrictMode})
 	if c.who.Person == "" {
 		return nil
 	}
@@ -173,7 +185,7 @@ func changePassword(c *call) error {
 		return err
 	}
 	// Whoever has a copy of this session's token has nothing any more.
-	in, err := c.House.SignIn(c.r.Context(), c.session.Login, next, plain(c.r.UserAgent(), 200))
+	in, err := c.House.SignIn(c.r.Context(), c.session.Login, next, plain(c.r.UserAgent(), 200), "")
 	if err != nil {
 		return err
 	}
