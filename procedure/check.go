@@ -22,8 +22,8 @@ const (
 
 // Checked is one property of a pack with its verdict.
 type Checked struct {
-	Check   string // reachable, closable, dischargeable, waiting, two-people, relieving, in-force, figure, language
-	Of      string // procedure/act or duty
+	Check   string // reachable, closable, dischargeable, waiting, two-people, relieving, in-force, figure, language, offence
+	Of      string // procedure/act or duty; an offence
 	Verdict Verdict
 	Why     string   // the clauses that refute it, or why it is not decided
 	Trace   []string // acts of a shortest trace found, for reachable and closable
@@ -47,6 +47,7 @@ func (p *Pack) Check() []Checked {
 		c.languages()
 		all = append(all, c.out...)
 	}
+	all = append(all, p.checkOffences()...)
 	for i := range all {
 		for _, a := range p.file.Accepted {
 			if all[i].Verdict == NotDecided && a.Check.Text == all[i].Check && a.Of.Text == all[i].Of {

@@ -26,6 +26,8 @@ type Pack struct {
 	sources   yaml.Map[sourceDef]
 	documents []*Document
 	templates []documentFile // by document, with the places of their words
+	offences  []*Offence
+	sections  []Section // of offences
 }
 
 // Post, UnitKind, Qualification and Rank give the title of an id of pack.yaml; false where the pack has none.
@@ -184,6 +186,7 @@ func (l *loader) load() *Pack {
 		}
 	}
 	l.checkDocuments(p)
+	l.offenceFiles(p)
 	return p
 }
 

@@ -78,7 +78,7 @@ func TestPacksFitThePublishedSchemas(t *testing.T) {
 			if err != nil || d.IsDir() || path.Ext(file) != ".yaml" {
 				return err
 			}
-			kind := map[string]string{"procedures": "procedure", "calendars": "calendar", "documents": "document"}[path.Base(path.Dir(file))]
+			kind := map[string]string{"procedures": "procedure", "calendars": "calendar", "documents": "document", "offences": "offence"}[path.Base(path.Dir(file))]
 			switch path.Base(file) {
 			case "pack.yaml":
 				kind = "pack"
