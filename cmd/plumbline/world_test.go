@@ -97,7 +97,7 @@ func TestWorldIsPlayedThroughTheUseCases(t *testing.T) {
 		}
 	}
 	for _, s := range p.SignIns {
-		if _, err := house.SignIn(t.Context(), s.Name, s.Password, "test"); err != nil {
+		if _, err := house.SignIn(t.Context(), s.Name, s.Password, "test", ""); err != nil {
 			t.Errorf("sign-in %s: %v", s.Name, err)
 		}
 	}
