@@ -168,7 +168,7 @@ var walk = []step{
 	{"notify_family", "2026-03-02T14:10", "wang", "p2", data{"how": "phone"}},
 	{"record_inquiry", "2026-03-02T16:00", "wang", "p2", data{"officers": "wang, sun", "began": "2026-03-02T14:30", "ended": "2026-03-02T16:00", "where": "case_area", "place": "办案区询问室", "recorded_av": "true", "under_18": "false", "guardian": "absent_noted", "rights_told": "true", "text": "问答略", "checked": "read", "signed": "signed"}},
 	{"leave", "2026-03-02T16:30", "wang", "p2", nil},
-	{"propose", "2026-03-04T09:00", "wang", "p2", data{"fine": "500", "detention_days": "5", "licence_or_closure": "false", "minor_detention": "false", "measure": "行政拘留五日，并处罚款五百元", "facts": "殴打他人", "evidence": "被侵害人陈述、监控录像", "grounds": "治安管理处罚法第51条", "circumstances": "无", "property": "无"}},
+	{"propose", "2026-03-04T09:00", "wang", "p2", data{"fine": "500", "detention_days": "5", "licence_or_closure": "false", "minor_detention": "false", "measure": "行政拘留五日，并处罚款五百元", "facts": "殴打他人", "evidence": "被侵害人陈述、监控录像", "grounds": "治安管理处罚法第51条", "circumstances": "无", "property": "无", "offence": "psapl-51-p1a", "tier": "base"}},
 	{"notify_penalty", "2026-03-04T10:00", "wang", "p2", data{"fine": "500", "detention_days": "5", "answer": "defence"}},
 	{"state_defence", "2026-03-04T10:10", "wang", "p2", data{"text": "称系互殴"}},
 	{"review_defence", "2026-03-04T15:00", "wang", "p2", data{"adopted": "not_adopted", "result": "监控录像显示未还手"}},

@@ -380,6 +380,17 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		}
 		f.Enum = append(f.Enum, o)
 	}
+	if f.As == "offence" {
+		switch {
+		case len(d.Enum.ids) > 0:
+			c.problem(d.Enum.ids[0].Pos, "field", "%s is an offence: its values are those of the catalogue, not an enum", name)
+		case len(c.p.Pack.offences) == 0:
+			c.problem(d.As.Pos, "field", "%s is an offence, and the pack has no catalogue in offences/", name)
+		}
+		for _, o := range c.p.Pack.offences {
+			f.Enum = append(f.Enum, Option{o.ID, o.Title})
+		}
+	}
 	return f
 }
 

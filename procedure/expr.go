@@ -232,6 +232,17 @@ func newExprs(p *Procedure) (*exprs, error) {
 			}
 			return types.Int(n)
 		}),
+		// in_range(offence, tier, fine, days): whether a penalty stands in the range of an offence's tier; no fine and no days
+		// is a warning.
+		cel.Function("in_range", cel.Overload("in_range_offence", []*cel.Type{cel.StringType, cel.StringType, moneyType, cel.IntType}, cel.BoolType,
+			cel.FunctionBinding(func(args ...ref.Val) ref.Val {
+				o := p.Pack.Offence(string(args[0].(types.String)))
+				if o == nil {
+					return types.NewErr("the catalogue has no offence %s", args[0])
+				}
+				fine, days := casefile.Amount(args[2].(celMoney)), int(args[3].(types.Int))
+				return types.Bool(len(o.Allows(string(args[1].(types.String)), Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days})) == 0)
+			}))),
 		cel.Function(operators.Add, cel.Overload("add_money", money2, moneyType)),
 		cel.Function(operators.Subtract, cel.Overload("subtract_money", money2, moneyType)),
 		cel.Variable("case", types.NewObjectType("case")),

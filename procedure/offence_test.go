@@ -352,8 +352,8 @@ func TestASoundCatalogueIsProved(t *testing.T) {
 		t.Errorf("%d offences, %d proved", len(pack.Offences()), proved)
 	}
 	bare, err := load(sound)
-	if err != nil || len(bare.Offences()) != 0 || bare.Procedures[0].Edition() != pack.Procedures[0].Edition() {
-		t.Errorf("a catalogue that no clause reads changes no edition: %v", err)
+	if err != nil || len(bare.Offences()) != 0 || bare.Procedures[0].Edition() == pack.Procedures[0].Edition() {
+		t.Errorf("another catalogue is another edition: %v", err)
 	}
 }
 

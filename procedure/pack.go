@@ -174,6 +174,7 @@ func (l *loader) load() *Pack {
 	if err != nil || len(names) == 0 {
 		l.problem(yaml.Pos{File: path.Join(l.dir, "procedures")}, "", "no procedure found: a pack has at least one file procedures/NAME.yaml")
 	}
+	l.offenceFiles(p) // before the procedures, whose data and expressions name offences
 	common := l.digest
 	for _, name := range names {
 		var pf procedureFile
@@ -186,7 +187,6 @@ func (l *loader) load() *Pack {
 		}
 	}
 	l.checkDocuments(p)
-	l.offenceFiles(p)
 	return p
 }
 

@@ -313,8 +313,9 @@ type Option struct {
 }
 
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
-// of the case, the officers assigned to it, those who take part in the act, a place, and what is never shown after entry.
-var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "secret"}
+// of the case, the officers assigned to it, those who take part in the act, a place, an offence of the pack's catalogue, and what
+// is never shown after entry.
+var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"flag"
+	"maps"
 	"net/http"
 	"os"
 	"strings"
@@ -54,7 +55,9 @@ func walk() []move {
 		}
 		return m
 	}
-	proposal := d("fine", "500", "detention_days", "5", "licence_or_closure", "false", "minor_detention", "false", "measure", "行政拘留五日，并处罚款五百元", "facts", "殴打他人致轻微伤", "evidence", "被侵害人陈述、监控录像", "grounds", "治安管理处罚法第51条")
+	proposal := d("fine", "500", "detention_days", "5", "licence_or_closure", "false", "minor_detention", "false", "measure", "行政拘留五日，并处罚款五百元", "facts", "殴打他人致轻微伤", "evidence", "被侵害人陈述、监控录像", "grounds", "治安管理处罚法第51条", "offence", "psapl-51-p1a", "tier", "base")
+	tooLow := maps.Clone(proposal) // ordinary beating: detention and a fine, not a fine alone
+	tooLow["d_detention_days"] = "0"
 	return []move{
 		{at: "2026-03-02T09:10", who: "chen", act: "register_person", about: "new:reporter", data: d("name", "某甲")},
 		{at: "2026-03-02T09:12", who: "chen", act: "register_person", about: "new:offender", data: d("name", "某乙", "gender", "male", "address", "某路1号")},
@@ -72,6 +75,7 @@ func walk() []move {
 		{at: "2026-03-02T16:30", who: "wang", act: "leave", about: "p2"},
 		{at: "2026-03-02T16:40", who: "legal", act: "leave", about: "p2"}, // a release is never refused, whoever enters it and however often
 		{at: "2026-03-04T09:00", who: "wang", act: "decide", data: d("level", "county"), refused: "第112条"},
+		{at: "2026-03-04T09:20", who: "wang", act: "propose", about: "p2", data: tooLow, refused: "第113条"},
 		{at: "2026-03-04T09:30", who: "wang", act: "propose", about: "p2", data: proposal},
 		{at: "2026-03-04T10:00", who: "legal", act: "return_proposal", about: "p2", data: d("reason", "证据目录不全，请补充")},
 		{at: "2026-03-04T11:00", who: "wang", act: "propose", about: "p2", data: proposal},
