@@ -199,6 +199,8 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 		{"block of two kinds", doc, "  - seal:", "    seal:", "document", "exactly one of"},
 		{"row that is no pair", doc, `, "{due.give}"]`, "]", "", "expected a label and a value"},
 		{"what a datum is, misspelt", q, "as: name", "as: nam", "field", `did you mean "name"?`},
+		{"an offence without a catalogue", q, "as: name", "as: offence", "field", "the pack has no catalogue in offences/"},
+		{"part of a round, misspelt", q, "kind: decision", "kind: decision\n    part: proposl", "", "expected proposal, return or review"},
 		{"birth that is a text", q, "{type: date, as: birth}", "{type: text, as: birth}", "field", "a datum as birth is date"},
 		{"characters of a date", q, "{type: date, as: birth}", "{type: date, max: 5}", "field", "max and long are for text"},
 		{"choice among dates", q, "{type: date, as: birth}", "{type: date, enum: [a]}", "field", "enum is for text"},
