@@ -14,6 +14,7 @@ type packCommand struct {
 	New   packNew   `cmd:"" help:"Start a pack of three acts with an example log to audit."`
 	Check packCheck `cmd:"" help:"Report every mistake of a pack with file:line:column, and what is proved, refuted or not decided of it."`
 	Test  packTest  `cmd:"" help:"Run a pack's worked cases; exit 1 when one fails, 2 when there are none."`
+	Doc   packDoc   `cmd:"" help:"One printable HTML page of all that a pack says, for lawyers to review."`
 }
 
 type packCheck struct {
