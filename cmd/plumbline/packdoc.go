@@ -538,7 +538,7 @@ func (m *docMaker) actLink(i int) docLink {
 func (m *docMaker) duty(i int) *docDuty {
 	w, info, x := m.w, m.p.Duties()[i], m.p.DutyText(i)
 	d := &docDuty{ID: info.ID, Link: anchor("duty", m.p.ID, info.ID), Title: w.in(info.Title), Other: m.other(info.Title), Do: w.acts(info.Do), Act: m.actLink(info.Act), Late: m.rule(x.Late), Missing: m.rule(x.Missing)}
-	at := docLink{w.t("义务：", "duty: ") + d.Title, d.Link}
+	at := docLink{w.t("职责：", "duty: ") + d.Title, d.Link}
 	d.Basis = m.cite(x.Basis, at)
 	d.Unverified = m.unverified(x.Unverified, at, d.Basis)
 	m.found(d.Late, at)
@@ -717,7 +717,7 @@ func (m *docMaker) act(i int) *docAct {
 	effect(x.Voids, "此前的下列行为不再有效：", "From now on these count as not done: ")
 	effect(x.Includes, "此后仍可实施：", "May still be done after what is excluded: ")
 	for _, k := range x.Waives {
-		a.Effects = append(a.Effects, docDemand{said: said{Text: w.t("免除义务："+m.proc.Duties[k].Title, "Waives the duty: "+m.proc.Duties[k].Title)}})
+		a.Effects = append(a.Effects, docDemand{said: said{Text: w.t("免除职责："+m.proc.Duties[k].Title, "Waives the duty: "+m.proc.Duties[k].Title)}})
 	}
 	for _, k := range x.Duties {
 		a.Duties = append(a.Duties, m.proc.Duties[k])

@@ -445,7 +445,7 @@ func (w *words) clause(c *procedure.Clause, act int) said {
 			}
 		}
 	case "not_while":
-		s.Text = w.t("尚有应当实施"+acts+"的义务未了的，不得实施", "Not while a duty to do "+acts+" is pending")
+		s.Text = w.t("尚有应当实施"+acts+"的职责未了的，不得实施", "Not while a duty to do "+acts+" is pending")
 	case "expect", "check":
 		s.Text = w.t("要求："+of+w.expr(c.That, act, prior), "Asked for: "+of+w.expr(c.That, act, prior))
 		if c.Kind == "check" {
