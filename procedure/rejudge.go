@@ -1,9 +1,12 @@
 package procedure
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"plumbline/calendar"
+	"plumbline/casefile"
 )
 
 // Judged is a finding with its history: what was known when stays answerable.
@@ -49,7 +52,8 @@ func (p *Procedure) rejudge(acts []Act, now calendar.Instant, closing bool) *His
 	j := p.NewJudge()
 	var o Outcome
 	s := p.New()
-	var known []Act // in the order they became known
+	var known []Act    // in the order they became known
+	var late []Finding // corrections that lengthened a liberty limit after it had run out
 	for i := range acts {
 		a := &acts[i]
 		at := max(a.Recorded, a.Occurred)
@@ -57,13 +61,55 @@ func (p *Procedure) rejudge(acts []Act, now calendar.Instant, closing bool) *His
 		j.Advance(s, min(at, now), &o)
 		h.settle(&o, 0)
 		known = append(known, *a)
+		before := liberties(s, &o, a.Corrects)
 		s, o = p.fold(effective(known), min(at, now), closing)
+		if a.Corrects != 0 {
+			for _, was := range slices.SortedFunc(maps.Keys(before), func(x, y libertyOf) int {
+				return cmp.Or(cmp.Compare(x.duty, y.duty), cmp.Compare(x.subject, y.subject))
+			}) {
+				due := before[was]
+				if d := p.duties[was.duty]; d.entered >= 0 && a.Recorded > due && liberties(s, &o, a.Ref)[was] > due {
+					late = append(late, Finding{Rule: d.entered, Clause: d.id + ".entered_late", Subject: was.subject, Cause: a.Ref, At: a.Recorded, Duty: -1})
+				}
+			}
+		}
+		// What a correction lengthened too late stays found as long as the correction stands.
+		for _, f := range late {
+			if slices.ContainsFunc(effective(known), func(x Act) bool { return x.Ref == f.Cause }) {
+				o.Findings = append(o.Findings, f)
+			}
+		}
 		h.settle(&o, a.Ref)
 	}
 	j.Advance(s, now, &o)
 	h.settle(&o, 0)
 	h.Standing, h.Duties = s, o.Duties
 	return h
+}
+
+// libertyOf is a liberty duty of one act on one subject.
+type libertyOf struct {
+	duty    int
+	subject casefile.Subject
+}
+
+// liberties are the deadlines of the liberty duties that an act opened, as judging left them; none for Ref 0.
+func liberties(s *Standing, o *Outcome, ref int64) map[libertyOf]calendar.Instant {
+	if ref == 0 {
+		return nil
+	}
+	out := map[libertyOf]calendar.Instant{}
+	for _, e := range o.Duties {
+		if e.Cause == ref && s.p.duties[e.Duty].liberty && e.Due != 0 {
+			out[libertyOf{e.Duty, e.Subject}] = e.Due
+		}
+	}
+	for i := range s.duties {
+		if d := &s.duties[i]; d.ref == ref && d.limited && s.p.duties[d.duty].liberty {
+			out[libertyOf{d.duty, s.subjects[d.subject].id}] = d.due
+		}
+	}
+	return out
 }
 
 // effective applies corrections and withdrawals: a correction stands in the place of the act it names.
