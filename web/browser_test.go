@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -239,6 +240,21 @@ func (b *walker) together(bureau *bureau, path string) {
 	}
 	if status := b.submit(wang); status != http.StatusOK {
 		b.t.Errorf("sent again it was answered with %d:\n%s", status, b.Text(wang))
+	}
+	// A fact entered wrongly is corrected from its own page: prefilled, and the old record stays to be seen.
+	head, err := bureau.house.Store().Case(context.Background(), casefile.CaseID(strings.TrimPrefix(path, "/cases/")))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.Open(wang, path+"/acts/"+strconv.FormatInt(head.Acts, 10))
+	b.Click(wang, `a[href*="corrects="]`)
+	if kept := browser.Eval[string](wang, b.Browser, `document.querySelector('[name=d_employer]').value`); kept != "某厂" {
+		b.t.Errorf("the correction begins with %q", kept)
+	}
+	b.Check(wang, "correction")
+	b.Fill(wang, map[string]string{"d_employer": "某二厂"})
+	if status := b.submit(wang); status != http.StatusOK {
+		b.t.Errorf("the correction was answered with %d:\n%s", status, b.Text(wang))
 	}
 	form := path + "/do/register_person?subject=p2"
 	b.Open(wang, form)

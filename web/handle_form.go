@@ -32,6 +32,7 @@ type entered struct {
 	data     map[string]string
 	kept     []casefile.Attached // uploaded with this form, now or before
 	intent   string
+	corrects *handling.FileAct // the act that this one stands in place of; nil: none
 }
 
 // newEntered is an empty form.
@@ -379,6 +380,13 @@ func actForm(c *call) error {
 	}
 	subject := casefile.Subject(c.r.URL.Query().Get("subject"))
 	e := newEntered(f.Head.Acts)
+	if e.corrects, err = c.corrects(f, a); err != nil {
+		return err
+	}
+	if e.corrects != nil {
+		c.again(a, e)
+		return c.showForm(http.StatusOK, f, a, e, subject, nil)
+	}
 	draft, err := c.House.Draft(c.r.Context(), c.who, f.Head.ID, a.ID, subject)
 	if err != nil {
 		return err
@@ -391,6 +399,41 @@ func actForm(c *call) error {
 		c.prefill(f, a, e, subject)
 	}
 	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = draft.Saved })
+}
+
+// corrects finds the act that a form corrects: a fact of this kind that stands; nil where the form corrects none.
+func (c *call) corrects(f *handling.File, a *procedure.ActInfo) (*handling.FileAct, error) {
+	text := c.r.URL.Query().Get("corrects")
+	if text == "" {
+		return nil, nil
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 1 || int(n) > len(f.Acts) || !correctable(&f.Acts[n-1]) || f.Acts[n-1].Kind != a.ID {
+		return nil, casefile.ErrNotFound
+	}
+	return &f.Acts[n-1], nil
+}
+
+// correctable: a fact that stands. What a decision got wrong is mended by another decision.
+func correctable(a *handling.FileAct) bool {
+	return a.Info != nil && !a.Info.Decision && !a.ByLaw && len(a.Refused) == 0 && a.Corrected == 0 && a.Withdrawn == 0
+}
+
+// again fills a form with what the act to be corrected says.
+func (c *call) again(a *procedure.ActInfo, e *entered) {
+	x := e.corrects
+	z := c.House.Pack().Zone
+	e.occurred = typed(casefile.InstantOf(x.Occurred), z)
+	for _, s := range x.Subjects {
+		e.subjects = append(e.subjects, handling.SubjectInput{ID: s.ID})
+	}
+	for _, fi := range a.Fields {
+		for _, d := range x.Data {
+			if d.Name == fi.Name && fi.As != "secret" {
+				e.data[fi.Name] = typed(d.Value, z)
+			}
+		}
+	}
 }
 
 // prefill puts in what the last proposal says, where an act after it asks for a datum of the same name and kind: what was
@@ -433,6 +476,12 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 	}
 	form.Action, form.Cancel = at+query, caseURL(f.Head.ID)
 	form.Draft = &Draft{SaveURL: at + "/draft" + query, DropURL: at + "/drop" + query}
+	if x := e.corrects; x != nil { // a correction is not left lying as the draft of a new act
+		form.Action, form.Draft = at+"?corrects="+strconv.FormatInt(x.Number, 10), nil
+		form.Title = c.both("更正第"+strconv.FormatInt(x.Number, 10)+"号行为：", "Correct act "+strconv.FormatInt(x.Number, 10)+": ") + form.Title
+		form.Gist = c.both("原记录保留不变，更正后的内容代替它。", "The old record stays as it is; what is entered here stands in its place.")
+		form.Cancel = actURL(f.Head.ID, x.Number)
+	}
 	form.Duties = c.ahead(f.Proc, f.Proc.ActOf(a.ID))
 	if a.Decision {
 		form.Submit = c.both("作出决定", "Decide")
@@ -467,6 +516,9 @@ func doAct(c *call) error {
 	if err != nil {
 		return err
 	}
+	if e.corrects, err = c.corrects(f, a); err != nil {
+		return err
+	}
 	if wrong, err := c.uploads(e, f.Head.ID); err != nil {
 		return err
 	} else if wrong != "" {
@@ -474,14 +526,18 @@ func doAct(c *call) error {
 			c.problems(form, []handling.Problem{{Field: "file", Text: procedure.Text{ZH: wrong, EN: wrong}}})
 		})
 	}
-	if e.intent == "draft" || e.intent == "preview" {
+	if e.corrects == nil && (e.intent == "draft" || e.intent == "preview") {
 		d, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, c.body(e))
 		if err != nil {
 			return err
 		}
 		return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = d.Saved })
 	}
-	answer, err := c.House.Submit(c.r.Context(), c.who, &handling.Request{ID: e.id, Case: f.Head.ID, Base: e.base, Kind: a.ID, Occurred: e.occurred, Subjects: e.subjects, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, f.Head.ID, a.ID, subject)})
+	request := &handling.Request{ID: e.id, Case: f.Head.ID, Base: e.base, Kind: a.ID, Occurred: e.occurred, Subjects: e.subjects, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, f.Head.ID, a.ID, subject)}
+	if e.corrects != nil {
+		request.Corrects, request.Draft = e.corrects.ID, ""
+	}
+	answer, err := c.House.Submit(c.r.Context(), c.who, request)
 	var invalid *handling.Invalid
 	var changed *handling.Changed
 	switch {
