@@ -109,6 +109,14 @@ func start() (_ *Server, err error) {
 	if s.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil { // nobody will stop it or clean up after it
+			if s.process != nil && s.process.Process != nil {
+				err = errors.Join(err, s.process.Process.Kill())
+			}
+			err = errors.Join(err, os.RemoveAll(s.dir))
+		}
+	}()
 	if os.Geteuid() == 0 {
 		u, err := user.Lookup("postgres")
 		if err != nil {
@@ -125,7 +133,10 @@ func start() (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return s, s.Start()
+	if err := s.Start(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }

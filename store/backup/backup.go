@@ -6,6 +6,7 @@
 package backup
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -54,14 +55,34 @@ const (
 	name   = "manifest.json"
 )
 
-// Version is that of the newest of a program's migrations, whose names begin with their numbers.
-func Version(migrations fs.FS) (int64, error) {
+// version is that of the newest of a program's migrations, whose names begin with their numbers.
+func version(migrations fs.FS) (int64, error) {
 	names, err := fs.Glob(migrations, "migration/*.sql")
 	if err != nil || len(names) == 0 {
 		return 0, errors.Join(errors.New("no migrations"), err)
 	}
 	number, _, _ := strings.Cut(path.Base(names[len(names)-1]), "_")
 	return strconv.ParseInt(number, 10, 64)
+}
+
+// Tables holds the version of a record's tables against the newest of the program's migrations. outdated: they can be read,
+// not checked.
+func Tables(have int64, migrations fs.FS) (outdated, refused error) {
+	want, err := version(migrations)
+	switch {
+	case err != nil:
+		return nil, err
+	case have > want:
+		return nil, Newer(have, want)
+	case have < want:
+		return fmt.Errorf("its tables are of version %d, this program knows %d: check it once this program has served it", have, want), nil
+	}
+	return nil, nil
+}
+
+// Newer refuses tables that this program does not know yet.
+func Newer(have, want int64) error {
+	return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
 }
 
 // Dir makes the folder of a new backup; one that has anything in it is refused.
@@ -76,8 +97,8 @@ func Dir(dir string) error {
 	return err
 }
 
-// Write syncs the files, digests them and writes the manifest last: without it a backup is none.
-func Write(dir string, m Manifest, files ...string) error {
+// write syncs the files, digests them and writes the manifest last: without it a backup is none.
+func write(dir string, m Manifest, files ...string) error {
 	m.Format = format
 	for _, f := range files {
 		file, err := digest(dir, f, true)
@@ -142,12 +163,43 @@ func Read(dir, engine string) (Manifest, error) {
 	return m, nil
 }
 
-// Same compares the ledger found in a restored store with the one the manifest names.
-func (m *Manifest) Same(size int64, root ledger.Hash) error {
+// Finish makes the manifest of a store's backup and writes it. What it returns was read again, as it lies on the disk.
+func Finish(dir, engine, store string, size int64, root ledger.Hash, files ...string) (Manifest, error) {
+	m := Manifest{Engine: engine, Store: store, Made: time.Now().UTC(), Size: size, Root: root.String()}
+	if err := write(dir, m, files...); err != nil {
+		return m, err
+	}
+	return Read(dir, engine)
+}
+
+// Restored is a store that was made from a backup.
+type Restored interface {
+	ID() string
+	Check(ctx context.Context) error
+	Head(ctx context.Context) (size int64, root ledger.Hash, err error)
+}
+
+// Verify checks a restored store as a whole and compares it with what the manifest says.
+func (m *Manifest) Verify(ctx context.Context, s Restored) error {
+	if err := s.Check(ctx); err != nil {
+		return err
+	}
+	size, root, err := s.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if s.ID() != m.Store {
+		return fmt.Errorf("the store in it is %s, the manifest says %s", s.ID(), m.Store)
+	}
 	if size != m.Size || root.String() != m.Root {
 		return fmt.Errorf("the ledger in it has size %d and root %s, the manifest says %d and %s", size, root, m.Size, m.Root)
 	}
 	return nil
+}
+
+// Why says why a restored store is read-only.
+func (m *Manifest) Why() string {
+	return fmt.Sprintf("restored from a backup of %s with %d acts and root %s", m.Made.Format(time.RFC3339), m.Size, m.Root)
 }
 
 func digest(dir, file string, sync bool) (File, error) {

@@ -1,4 +1,5 @@
-// Package group gathers what many callers want written into batches for one writer: group commit.
+// Package group gathers what many callers want written into batches for one writer: group commit. It holds what the writers
+// of all stores have in common: how callers reach them, when they end, and what makes a change or a view fit to be written.
 package group
 
 import (

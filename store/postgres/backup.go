@@ -18,6 +18,7 @@ import (
 
 	"plumbline/ledger"
 	"plumbline/store/backup"
+	"plumbline/store/group"
 )
 
 const backupFile = "store.dump"
@@ -59,11 +60,7 @@ func (s *Store) backup(ctx context.Context, dir string) (m backup.Manifest, err 
 	if err := s.program(ctx, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--snapshot="+snapshot, "--file="+filepath.Join(dir, backupFile)); err != nil {
 		return m, err
 	}
-	m = backup.Manifest{Engine: "postgres", Store: s.id, Made: time.Now().UTC(), Size: head.Size(), Root: root.String()}
-	if err := backup.Write(dir, m, backupFile); err != nil {
-		return m, err
-	}
-	return backup.Read(dir, "postgres") // as it lies on the disk
+	return backup.Finish(dir, "postgres", s.id, head.Size(), root, backupFile)
 }
 
 func (s *Store) program(ctx context.Context, name string, args ...string) error {
@@ -145,7 +142,6 @@ func restore(ctx context.Context, dir, address string, o Options) (err error) {
 		"--dbname="+conn.Config().Database, filepath.Join(dir, m.Files[0].Name)); err != nil {
 		return err
 	}
-	why := fmt.Sprintf("restored from a backup of %s with %d acts and root %s", m.Made.Format(time.RFC3339), m.Size, m.Root)
 	mark := func(text string) error {
 		_, err := conn.Exec(ctx, `UPDATE meta SET readonly = $1`, text)
 		return err
@@ -156,10 +152,10 @@ func restore(ctx context.Context, dir, address string, o Options) (err error) {
 	if err := verifyRestored(ctx, address, &m, o); err != nil {
 		return errors.Join(err, mark(refused+err.Error()))
 	}
-	if _, err := conn.Exec(ctx, `INSERT INTO event (at, kind, person, text) VALUES ($1, 'restored', '', $2)`, time.Now().UnixMicro(), why); err != nil {
+	if _, err := conn.Exec(ctx, `INSERT INTO event (at, kind, person, text) VALUES ($1, 'restored', '', $2)`, time.Now().UnixMicro(), m.Why()); err != nil {
 		return err
 	}
-	return mark(why)
+	return mark(m.Why())
 }
 
 func verifyRestored(ctx context.Context, address string, m *backup.Manifest, o Options) (err error) {
@@ -168,39 +164,20 @@ func verifyRestored(ctx context.Context, address string, m *backup.Manifest, o O
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	if err := s.Check(ctx); err != nil {
-		return err
-	}
-	size, root, err := s.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if s.id != m.Store {
-		return fmt.Errorf("the store in it is %s, the manifest says %s", s.id, m.Store)
-	}
-	return m.Same(size, root)
+	return m.Verify(ctx, s)
 }
 
 // Confirm ends the read-only state of a restored store: a person has compared its ledger with what witnesses hold, and says
 // why it may be written. Both are recorded.
 func (s *Store) Confirm(ctx context.Context, person, reason string) error {
-	if person == "" || reason == "" {
-		return errors.New("confirm a restored store: a person and a reason are needed")
-	}
-	if !s.readonly.Load() {
-		return errors.New("confirm a restored store: it is not read-only")
-	}
-	err := s.do(ctx, &job{text: `WITH freed AS (UPDATE meta SET readonly = '' RETURNING one)
-		INSERT INTO event (at, kind, person, text) SELECT $1::bigint, 'confirmed', $2::text, $3::text FROM freed`, args: []any{time.Now().UnixMicro(), person, reason}})
-	if err == nil {
-		s.readonly.Store(false)
-	}
-	return err
+	return s.line.Confirm(ctx, person, reason, group.Statement{Text: `WITH freed AS (UPDATE meta SET readonly = '' RETURNING one)
+		INSERT INTO event (at, kind, person, text) SELECT $1::bigint, 'confirmed', $2::text, $3::text FROM freed`, Args: []any{time.Now().UnixMicro(), person, reason}})
 }
 
 // Events lists what was done to the store itself, oldest first.
 func (s *Store) Events(ctx context.Context) ([]backup.Event, error) {
 	return rows(ctx, s.read, func(row scanner) (e backup.Event, err error) {
-		return e, row.Scan(&e.At, &e.Kind, &e.Person, &e.Text)
+		err = row.Scan(&e.At, &e.Kind, &e.Person, &e.Text)
+		return e, err
 	}, `SELECT at, kind, person, text FROM event ORDER BY seq`)
 }

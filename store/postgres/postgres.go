@@ -24,17 +24,13 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,15 +40,12 @@ import (
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
-	"plumbline/casefile"
-	"plumbline/ledger"
 	"plumbline/store/backup"
 	"plumbline/store/group"
 )
 
 // Options of a store; the zero Options are for production.
 type Options struct {
-	Readers  int           // connections for reading; 0: 8
 	Reader   bool          // open for reading alone, beside a process that writes or without one
 	TakeOver bool          // from another process that writes; it stops
 	Log      *slog.Logger  // nil: discarded
@@ -67,16 +60,17 @@ type Store struct {
 	wait    time.Duration
 	bin     string
 	read    *pgxpool.Pool
-	queue   *group.Queue[*job]
+	line    group.Line
 	w       *writer
 	id      string
 
-	failed   atomic.Pointer[error]
-	readonly atomic.Bool
 	outdated error // why a reader cannot check tables that it cannot bring up to date
 }
 
-const batchSize = 256
+const (
+	batchSize  = 256
+	maxReaders = 8 // connections for reading
+)
 
 // ErrHeld says that another process writes to the store.
 var ErrHeld = errors.New("another process writes to this record")
@@ -97,16 +91,13 @@ func openStore(ctx context.Context, address string, o Options, restoring bool) (
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Readers <= 0 {
-		o.Readers = 8
-	}
 	if o.Wait <= 0 {
 		o.Wait = time.Minute
 	}
 	s := &Store{address: address, log: o.Log, wait: o.Wait, bin: o.Bin}
 	var err error
 	if o.Reader {
-		err = s.openReader(ctx, o)
+		err = s.openReader(ctx)
 	} else {
 		err = s.open(ctx, o, restoring)
 	}
@@ -147,22 +138,22 @@ func (s *Store) open(ctx context.Context, o Options, restoring bool) error {
 	if err := s.begin(ctx, conn, restoring); err != nil {
 		return err
 	}
-	if err := s.connectReaders(ctx, o.Readers); err != nil {
+	if err := s.connectReaders(ctx); err != nil {
 		return err
 	}
 	if err := s.w.begin(ctx); err != nil {
 		return err
 	}
-	s.queue = group.New(batchSize, s.w.batch, func() {})
+	s.line.Begin(s.log, batchSize, s.w.batch, func() {})
 	return nil
 }
 
-func (s *Store) connectReaders(ctx context.Context, most int) error {
+func (s *Store) connectReaders(ctx context.Context) error {
 	pool, err := pgxpool.ParseConfig(s.address)
 	if err != nil {
 		return err
 	}
-	pool.MaxConns = int32(most)
+	pool.MaxConns = maxReaders
 	pool.ConnConfig.RuntimeParams["application_name"] = "plumbline reader"
 	pool.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	pool.ConnConfig.RuntimeParams["default_transaction_read_only"] = "on"
@@ -179,9 +170,9 @@ func (s *Store) connectReaders(ctx context.Context, most int) error {
 }
 
 // openReader opens what is there, as it is.
-func (s *Store) openReader(ctx context.Context, o Options) error {
-	s.readonly.Store(true)
-	if err := s.connectReaders(ctx, o.Readers); err != nil {
+func (s *Store) openReader(ctx context.Context) error {
+	s.line.ReadOnly(true)
+	if err := s.connectReaders(ctx); err != nil {
 		return err
 	}
 	var have int64
@@ -193,24 +184,13 @@ func (s *Store) openReader(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("version of its tables: %w", err)
 	}
-	want, err := backup.Version(migrations)
-	if err != nil {
+	if s.outdated, err = backup.Tables(have, migrations); err != nil {
 		return err
-	}
-	if have > want {
-		return newer(have, want)
-	}
-	if have < want {
-		s.outdated = fmt.Errorf("its tables are of version %d, this program knows %d: check it once this program has served it", have, want)
 	}
 	if err := s.read.QueryRow(ctx, `SELECT store, readonly FROM meta`).Scan(&s.id, &readonly); err != nil {
 		return err
 	}
 	return notRefused(readonly)
-}
-
-func newer(have, want int64) error {
-	return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
 }
 
 func notRefused(readonly string) error {
@@ -222,21 +202,12 @@ func notRefused(readonly string) error {
 
 // begin fills the rows every store has, and reads what kind of store this is.
 func (s *Store) begin(ctx context.Context, conn *pgx.Conn, restoring bool) error {
-	var name [16]byte
-	if _, err := io.ReadFull(rand.Reader, name[:]); err != nil {
-		return err
-	}
-	var none ledger.Head
-	root, err := none.Root()
-	if err != nil {
-		return err
-	}
-	edge, err := none.AppendBinary(nil)
+	name, root, edge, err := group.Newborn()
 	if err != nil {
 		return err
 	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO meta (one, store) VALUES (true, $1) ON CONFLICT DO NOTHING`, hex.EncodeToString(name[:])); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO meta (one, store) VALUES (true, $1) ON CONFLICT DO NOTHING`, name); err != nil {
 			return err
 		}
 		// Only an empty store gets empty heads: a head that is missing beside acts is damage.
@@ -248,7 +219,7 @@ func (s *Store) begin(ctx context.Context, conn *pgx.Conn, restoring bool) error
 		if err := tx.QueryRow(ctx, `SELECT store, readonly FROM meta`).Scan(&s.id, &readonly); err != nil {
 			return err
 		}
-		s.readonly.Store(readonly != "")
+		s.line.ReadOnly(readonly != "")
 		if restoring {
 			return nil
 		}
@@ -260,32 +231,11 @@ func (s *Store) begin(ctx context.Context, conn *pgx.Conn, restoring bool) error
 func (s *Store) ID() string { return s.id }
 
 // Health is nil while changes can be acknowledged.
-func (s *Store) Health() error {
-	if p := s.failed.Load(); p != nil {
-		return *p
-	}
-	if s.readonly.Load() {
-		return casefile.ErrReadOnly
-	}
-	return nil
-}
-
-// fail marks the store failed; the first cause stays.
-func (s *Store) fail(cause error) error {
-	err := fmt.Errorf("%w: %w", casefile.ErrStopped, cause)
-	if s.failed.CompareAndSwap(nil, &err) {
-		s.log.Error("store stopped", "cause", cause)
-	}
-	return *s.failed.Load()
-}
+func (s *Store) Health() error { return s.line.Health() }
 
 // Close writes what is waiting and closes the connections.
 func (s *Store) Close() error {
-	if s.queue != nil {
-		s.queue.Close()
-	}
-	closed := fmt.Errorf("%w: closed", casefile.ErrStopped)
-	s.failed.CompareAndSwap(nil, &closed)
+	s.line.Close()
 	return s.shut()
 }
 
@@ -333,7 +283,7 @@ func migrate(ctx context.Context, config *pgx.ConnConfig) (err error) {
 		return err
 	}
 	if have > want {
-		return newer(have, want)
+		return backup.Newer(have, want)
 	}
 	_, err = p.Up(ctx)
 	return err

@@ -152,8 +152,8 @@ func (p *plan) statements(b *pgx.Batch) error {
 	if len(p.drafts) > 0 {
 		b.Queue(dropDrafts, p.drafts)
 	}
-	for _, j := range p.plain {
-		b.Queue(j.text, j.args...)
+	for _, st := range p.plain {
+		b.Queue(st.Text, st.Args...)
 	}
 	return p.viewed(b)
 }

@@ -2,11 +2,8 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -16,43 +13,14 @@ import (
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/audit"
 	"plumbline/store/group"
 )
-
-// job is one write that waits for the writer: a change, a view, or a plain row.
-type job struct {
-	change *casefile.Change
-	kept   casefile.Kept
-	look   *casefile.Looked
-	text   string
-	args   []any
-}
 
 // Commit moves a change; see handling.Store. When ctx ends before the writer took the change, nothing of it is written and
 // the error is that of ctx; after that the outcome is waited for.
 func (s *Store) Commit(ctx context.Context, c *casefile.Change) (casefile.Kept, error) {
-	if s.readonly.Load() {
-		return casefile.Kept{}, casefile.ErrReadOnly
-	}
-	j := &job{change: c}
-	if err := s.do(ctx, j); err != nil {
-		return casefile.Kept{}, fmt.Errorf("change of case %s: %w", c.Case, err)
-	}
-	return j.kept, nil
-}
-
-func (s *Store) do(ctx context.Context, j *job) error {
-	if p := s.failed.Load(); p != nil {
-		return *p
-	}
-	if s.queue == nil { // a reader
-		return casefile.ErrReadOnly
-	}
-	err := s.queue.Do(ctx, j)
-	if errors.Is(err, group.ErrClosed) {
-		return fmt.Errorf("%w: %w", casefile.ErrStopped, err)
-	}
-	return err
+	return s.line.Commit(ctx, c)
 }
 
 // writer owns the only connection that writes. moved are the heads of the last transaction that was committed.
@@ -98,33 +66,21 @@ func loadHead(ctx context.Context, q querier, log int) (*ledger.Head, int64, err
 	if err := q.QueryRow(ctx, `SELECT size, root, edge, notices FROM ledger_head WHERE log = $1`, log).Scan(&size, &root, &edge, &notices); err != nil {
 		return nil, 0, fmt.Errorf("head of log %s: %w", table, err)
 	}
-	head, err := ledger.ParseHead(edge)
-	if err != nil {
-		return nil, 0, fmt.Errorf("head of log %s: %w", table, err)
-	}
-	have, err := head.Root()
-	if err != nil {
-		return nil, 0, fmt.Errorf("head of log %s: %w", table, err)
-	}
 	if err := q.QueryRow(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM `+table).Scan(&rows); err != nil {
 		return nil, 0, err
 	}
-	if head.Size() != size || rows != size || string(have[:]) != string(root) {
-		return nil, 0, fmt.Errorf("head of log %s: it says size %d and root %x, its edge %d and %s, its rows %d", table, size, root, head.Size(), have, rows)
-	}
-	return head, notices, nil
+	head, err := audit.Kept(table, size, rows, root, edge)
+	return head, notices, err
 }
 
 // batch writes jobs in one transaction. A row the schema refuses is the fault of one of them: then each is written alone.
 // Anything else ends writing.
-func (w *writer) batch(jobs []*job) []error {
+func (w *writer) batch(jobs []*group.Job) []error {
 	ctx, cancel := context.WithTimeout(context.Background(), w.s.wait)
 	defer cancel()
 	errs := make([]error, len(jobs))
-	var fault error
-	if p := w.s.failed.Load(); p != nil {
-		fault = *p
-	} else {
+	fault := w.s.line.Failed()
+	if fault == nil {
 		fault = w.run(ctx, jobs, errs)
 	}
 	if refusedRow(fault) && len(jobs) > 1 {
@@ -138,7 +94,7 @@ func (w *writer) batch(jobs []*job) []error {
 				errs[i], fault = fault, nil
 			}
 			if fault != nil {
-				fault = w.s.fail(fault)
+				fault = w.s.line.Fail(fault)
 				errs[i] = fault
 			}
 		}
@@ -149,7 +105,7 @@ func (w *writer) batch(jobs []*job) []error {
 		return errs
 	}
 	if fault != nil {
-		fault = w.s.fail(fault)
+		fault = w.s.line.Fail(fault)
 		for i := range errs {
 			errs[i] = fault
 		}
@@ -158,7 +114,7 @@ func (w *writer) batch(jobs []*job) []error {
 }
 
 // run does one transaction; errs get what was refused before it.
-func (w *writer) run(ctx context.Context, jobs []*job, errs []error) error {
+func (w *writer) run(ctx context.Context, jobs []*group.Job, errs []error) error {
 	p := &plan{w: w, heads: heads{w.moved.acts.Clone(), w.moved.views.Clone(), w.moved.notices, w.moved.cases}}
 	if err := p.fetch(ctx, jobs); err != nil {
 		return err
@@ -166,12 +122,12 @@ func (w *writer) run(ctx context.Context, jobs []*job, errs []error) error {
 	for i, j := range jobs {
 		var fault error
 		switch {
-		case j.change != nil:
+		case j.Change != nil:
 			errs[i], fault = p.change(j)
-		case j.look != nil:
-			fault = p.look(*j.look)
+		case j.Look != nil:
+			fault = p.look(*j.Look)
 		default:
-			p.plain = append(p.plain, j)
+			p.plain = append(p.plain, j.Rows...)
 		}
 		if fault != nil {
 			return fault
@@ -185,11 +141,7 @@ func (w *writer) run(ctx context.Context, jobs []*job, errs []error) error {
 		return err
 	}
 	w.moved = p.heads
-	for i, j := range jobs {
-		if j.change != nil && j.change.Act != nil && errs[i] == nil {
-			j.kept.Root, j.kept.Size = root, p.acts.Size()
-		}
-	}
+	group.Settle(jobs, errs, root, p.acts.Size())
 	return nil
 }
 
@@ -270,7 +222,7 @@ type plan struct {
 	held     []*row
 	drafts   []string
 	views    []viewRow
-	plain    []*job
+	plain    []group.Statement
 }
 
 type row struct {
@@ -339,7 +291,7 @@ func col[R, T any](rows []R, f func(R) T) []T {
 }
 
 // fetch reads all rows the jobs touch, in one round trip.
-func (p *plan) fetch(ctx context.Context, jobs []*job) error {
+func (p *plan) fetch(ctx context.Context, jobs []*group.Job) error {
 	p.cases, p.kept, p.known, p.shown = map[casefile.CaseID]*row{}, map[casefile.ActID]actRow{}, map[dutyKey]*dutyRow{}, map[findingKey]*findingRow{}
 	p.registers, p.draws = map[casefile.Register]int64{}, map[casefile.Register]int64{}
 	var cases, acts []string
@@ -347,15 +299,15 @@ func (p *plan) fetch(ctx context.Context, jobs []*job) error {
 	var findings []casefile.Finding
 	var registers []casefile.Register
 	for _, j := range jobs {
-		if j.change == nil {
+		if j.Change == nil {
 			continue
 		}
-		cases = append(cases, string(j.change.Case))
-		duties = append(duties, j.change.Duties...)
-		findings = append(findings, j.change.Findings...)
-		if j.change.Act != nil {
-			acts = append(acts, string(j.change.Act.ID))
-			registers = append(registers, j.change.Act.Registers...)
+		cases = append(cases, string(j.Change.Case))
+		duties = append(duties, j.Change.Duties...)
+		findings = append(findings, j.Change.Findings...)
+		if j.Change.Act != nil {
+			acts = append(acts, string(j.Change.Act.ID))
+			registers = append(registers, j.Change.Act.Registers...)
 		}
 	}
 	if len(cases) == 0 {
@@ -440,63 +392,39 @@ func eachRow(rows pgx.Rows, f func() error) error {
 }
 
 // change plans one change. What is refused has left nothing in the plan.
-func (p *plan) change(j *job) (refused, fault error) {
-	c := *j.change // Seal works on a copy: it is called again when the change is written alone
-	old := p.cases[c.Case]
-	if old == nil {
-		old = &row{head: casefile.Head{ID: c.Case}}
-	}
-	if c.Act != nil {
-		if a, ok := p.kept[c.Act.ID]; ok {
-			if a.request != c.Act.Request {
-				return fmt.Errorf("act %s: %w", c.Act.ID, casefile.ErrOtherAct), nil
-			}
-			j.kept = casefile.Kept{Number: a.number, Index: a.index, Leaf: a.leaf, Again: true}
+func (p *plan) change(j *group.Job) (refused, fault error) {
+	if act := j.Change.Act; act != nil {
+		if a, ok := p.kept[act.ID]; ok {
+			kept := casefile.Kept{Number: a.number, Index: a.index, Leaf: a.leaf}
 			if r := p.cases[a.of]; r != nil {
-				j.kept.Revision = r.head.Revision
+				kept.Revision = r.head.Revision
 			}
-			return nil, nil
+			return j.Again(a.request[:], kept), nil
 		}
 	}
-	if c.Revision != old.head.Revision {
-		return fmt.Errorf("%w: revision %d was judged on, %d stands", casefile.ErrConflict, c.Revision, old.head.Revision), nil
+	old := p.cases[j.Change.Case]
+	if old == nil {
+		old = &row{head: casefile.Head{ID: j.Change.Case}}
 	}
-	c.Head.Revision, c.Head.Acts = old.head.Revision+1, old.head.Acts
-	var drawn []int64
-	var last map[casefile.Register]int64
-	var bytes []byte
-	var leaf ledger.Hash
-	var err error
+	c, refused, fault := j.Seal(old.head.Revision, old.head.Acts, func(g casefile.Register) (int64, error) { return p.registers[g], nil })
+	if refused != nil || fault != nil {
+		return refused, fault
+	}
+	r := p.move(old, c.Head, c.Handlers)
+	j.Kept = casefile.Kept{Revision: c.Head.Revision}
 	if c.Act != nil {
-		c.Head.Acts++
-		drawn, last = p.draw(c.Act.Registers)
-		if bytes, leaf, err = c.Sealed(c.Head.Acts, drawn); err != nil {
-			return fmt.Errorf("act %s: %w", c.Act.ID, err), nil
-		}
-	}
-	if err := c.Check(); err != nil {
-		return err, nil
-	}
-	list, err := json.Marshal(append([]string{}, c.Head.Handlers...))
-	if err != nil {
-		return err, nil
-	}
-
-	r := p.move(old, c.Head, string(list))
-	j.kept = casefile.Kept{Revision: c.Head.Revision}
-	if c.Act != nil {
-		a := actRow{index: p.acts.Size(), n: r.n, number: c.Head.Acts, act: c.Act.ID, of: c.Case, request: c.Act.Request, leaf: leaf, bytes: bytes}
-		j.kept.Number, j.kept.Index, j.kept.Leaf = a.number, a.index, leaf
-		if err := p.acts.Append(leaf); err != nil {
+		a := actRow{index: p.acts.Size(), n: r.n, number: c.Head.Acts, act: c.Act.ID, of: c.Case, request: c.Act.Request, leaf: c.Leaf, bytes: c.Bytes}
+		j.Kept.Number, j.Kept.Index, j.Kept.Leaf = a.number, a.index, a.leaf
+		if err := p.acts.Append(a.leaf); err != nil {
 			return nil, err
 		}
 		p.newActs = append(p.newActs, a)
 		p.kept[a.act] = a
 		for i, g := range c.Act.Registers {
-			p.drawn = append(p.drawn, drawnRow{g, drawn[i], a.index})
+			p.drawn = append(p.drawn, drawnRow{g, c.Drawn[i], a.index})
 		}
-		maps.Copy(p.registers, last)
-		maps.Copy(p.draws, last)
+		maps.Copy(p.registers, c.Last)
+		maps.Copy(p.draws, c.Last)
 	}
 	for _, d := range c.Duties {
 		k := dutyKey{c.Case, d.Duty, d.Subject, d.Cause}
@@ -563,38 +491,14 @@ func (p *plan) move(r *row, h casefile.Head, handlers string) *row {
 	return r
 }
 
-func (p *plan) draw(registers []casefile.Register) (drawn []int64, last map[casefile.Register]int64) {
-	last = map[casefile.Register]int64{}
-	for _, r := range registers {
-		n, known := last[r]
-		if !known {
-			n = p.registers[r]
-		}
-		last[r] = n + 1
-		drawn = append(drawn, n+1)
-	}
-	return drawn, last
-}
-
 func (p *plan) look(l casefile.Looked) error {
-	flat := make([]byte, casefile.LookedSalts*ledger.SaltSize)
-	if _, err := io.ReadFull(rand.Reader, flat); err != nil {
-		return err
-	}
-	leaf, err := l.Leaf(salts(flat))
+	salts, leaf, err := group.SealView(&l)
 	if err != nil {
 		return err
 	}
 	l.Index = p.heads.views.Size()
-	p.views = append(p.views, viewRow{l, flat, leaf})
+	p.views = append(p.views, viewRow{l, salts, leaf})
 	return p.heads.views.Append(leaf)
-}
-
-func salts(flat []byte) (s [casefile.LookedSalts][ledger.SaltSize]byte) {
-	for i := range s {
-		copy(s[i][:], flat[i*ledger.SaltSize:])
-	}
-	return s
 }
 
 func blob(b []byte) []byte {

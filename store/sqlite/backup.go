@@ -11,6 +11,7 @@ import (
 
 	"plumbline/ledger"
 	"plumbline/store/backup"
+	"plumbline/store/group"
 )
 
 const backupFile = "store.db"
@@ -42,11 +43,7 @@ func (s *Store) backup(ctx context.Context, dir string) (m backup.Manifest, err 
 	if err != nil {
 		return m, err
 	}
-	m = backup.Manifest{Engine: "sqlite", Store: s.id, Made: time.Now().UTC(), Size: size, Root: root.String()}
-	if err := backup.Write(dir, m, backupFile); err != nil {
-		return m, err
-	}
-	return backup.Read(dir, "sqlite") // as it lies on the disk
+	return backup.Finish(dir, "sqlite", s.id, size, root, backupFile)
 }
 
 // headOf reads the head of the ledger in a file that nobody writes.
@@ -111,24 +108,11 @@ func restore(ctx context.Context, dir, target string, o Options) (err error) {
 
 // quarantine checks what was restored and lets nothing be written to it.
 func (s *Store) quarantine(ctx context.Context, m *backup.Manifest) error {
-	if err := s.Check(ctx); err != nil {
+	if err := m.Verify(ctx, s); err != nil {
 		return err
 	}
-	size, root, err := s.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if err := m.Same(size, root); err != nil {
-		return err
-	}
-	if s.id != m.Store {
-		return fmt.Errorf("the store in it is %s, the manifest says %s", s.id, m.Store)
-	}
-	why := fmt.Sprintf("restored from a backup of %s with %d acts and root %s", m.Made.Format(time.RFC3339), m.Size, m.Root)
-	return s.do(ctx, &job{rows: []statement{
-		{`UPDATE meta SET readonly = ?`, []any{why}},
-		{addEvent, []any{time.Now().UnixMicro(), "restored", "", why}},
-	}})
+	return s.line.Put(ctx, group.Statement{Text: `UPDATE meta SET readonly = ?`, Args: []any{m.Why()}},
+		group.Statement{Text: addEvent, Args: []any{time.Now().UnixMicro(), "restored", "", m.Why()}})
 }
 
 const addEvent = `INSERT INTO event (at, kind, person, text) VALUES (?, ?, ?, ?)`
@@ -136,25 +120,14 @@ const addEvent = `INSERT INTO event (at, kind, person, text) VALUES (?, ?, ?, ?)
 // Confirm ends the read-only state of a restored store: a person has compared its ledger with what witnesses hold, and says
 // why it may be written. Both are recorded.
 func (s *Store) Confirm(ctx context.Context, person, reason string) error {
-	if person == "" || reason == "" {
-		return errors.New("confirm a restored store: a person and a reason are needed")
-	}
-	if !s.readonly.Load() {
-		return errors.New("confirm a restored store: it is not read-only")
-	}
-	err := s.do(ctx, &job{rows: []statement{
-		{`UPDATE meta SET readonly = ''`, nil},
-		{addEvent, []any{time.Now().UnixMicro(), "confirmed", person, reason}},
-	}})
-	if err == nil {
-		s.readonly.Store(false)
-	}
-	return err
+	return s.line.Confirm(ctx, person, reason, group.Statement{Text: `UPDATE meta SET readonly = ''`},
+		group.Statement{Text: addEvent, Args: []any{time.Now().UnixMicro(), "confirmed", person, reason}})
 }
 
 // Events lists what was done to the store itself, oldest first.
 func (s *Store) Events(ctx context.Context) ([]backup.Event, error) {
 	return rows(ctx, s.read, func(row scanner) (e backup.Event, err error) {
-		return e, row.Scan(&e.At, &e.Kind, &e.Person, &e.Text)
+		err = row.Scan(&e.At, &e.Kind, &e.Person, &e.Text)
+		return e, err
 	}, `SELECT at, kind, person, text FROM event ORDER BY seq`)
 }

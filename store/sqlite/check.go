@@ -5,12 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"sync"
 
 	"plumbline/casefile"
-	"plumbline/ledger"
 	"plumbline/store/audit"
 )
 
@@ -31,24 +28,10 @@ func (s *Store) Check(ctx context.Context) (err error) {
 			return fmt.Errorf("check: %w", err)
 		}
 	}
-	if k.more > 0 {
-		k.faults = append(k.faults, fmt.Errorf("and %d more", k.more))
-	}
-	return errors.Join(k.faults...)
+	return k.Err()
 }
 
-type checker struct {
-	faults []error
-	more   int
-}
-
-func (k *checker) fault(format string, args ...any) {
-	if len(k.faults) < 20 {
-		k.faults = append(k.faults, fmt.Errorf(format, args...))
-	} else {
-		k.more++
-	}
-}
+type checker struct{ audit.Report }
 
 // each calls f for every row of a query.
 func each(ctx context.Context, q querier, f func(scanner) error, text string, args ...any) (err error) {
@@ -70,7 +53,7 @@ func (k *checker) engine(ctx context.Context, q querier) error {
 		var text string
 		err := row.Scan(&text)
 		if text != "ok" {
-			k.fault("file: %s", text)
+			k.Fault("file: %s", text)
 		}
 		return err
 	}, `PRAGMA integrity_check(20)`)
@@ -82,7 +65,7 @@ func (k *checker) engine(ctx context.Context, q querier) error {
 		var rowid sql.NullInt64
 		var fk int64
 		err := row.Scan(&table, &rowid, &parent, &fk)
-		k.fault("row %d of %s names a row of %s that is not there", rowid.Int64, table, parent)
+		k.Fault("row %d of %s names a row of %s that is not there", rowid.Int64, table, parent)
 		return err
 	}, `PRAGMA foreign_key_check`)
 }
@@ -100,14 +83,14 @@ func (k *checker) schema(ctx context.Context, q querier) error {
 	for name, text := range want {
 		switch is, ok := have[name]; {
 		case !ok:
-			k.fault("%s is not there", name)
+			k.Fault("%s is not there", name)
 		case is != text:
-			k.fault("%s is not what the program made", name)
+			k.Fault("%s is not what the program made", name)
 		}
 	}
 	for name := range have {
 		if _, ok := want[name]; !ok {
-			k.fault("%s was not made by the program", name)
+			k.Fault("%s was not made by the program", name)
 		}
 	}
 	return nil
@@ -138,30 +121,14 @@ func objects(ctx context.Context, q querier) (map[string]string, error) {
 }
 
 func (k *checker) acts(ctx context.Context, q querier) error {
-	var head ledger.Head
-	numbers := map[casefile.CaseID]int64{}
+	acts := audit.Acts{Report: &k.Report}
 	err := each(ctx, q, func(row scanner) error {
 		var kinds string
 		e, err := scanEntry(row, &kinds)
 		if err != nil {
 			return err
 		}
-		if e.Index != head.Size() {
-			k.fault("act %s stands at %d in the ledger, %d expected", e.Act, e.Index, head.Size())
-		}
-		if numbers[e.Case]++; e.Number != numbers[e.Case] {
-			k.fault("act %s (index %d) is number %d of case %s, %d expected", e.Act, e.Index, e.Number, e.Case, numbers[e.Case])
-			numbers[e.Case] = e.Number
-		}
-		// An act of a newer version is a fault too: otherwise bytes that claim to be one would pass in the place of any act.
-		err = e.Check()
-		if err == nil {
-			err = audit.Drawn(&e, kinds)
-		}
-		if err != nil {
-			k.fault("act %s (index %d): %w", e.Act, e.Index, err)
-		}
-		return head.Append(e.Leaf)
+		return acts.Act(&e, kinds)
 	}, `SELECT a.idx, coalesce(h.id, ''), a.number, a.act, a.leaf, a.bytes, coalesce(d.kinds, '') FROM act a LEFT JOIN case_head h ON h.n = a.n
 		LEFT JOIN (SELECT idx, group_concat(kind, char(10)) AS kinds FROM drawn GROUP BY idx) d ON d.idx = a.idx ORDER BY a.idx`)
 	if err != nil {
@@ -169,65 +136,32 @@ func (k *checker) acts(ctx context.Context, q querier) error {
 	}
 	if err := each(ctx, q, func(row scanner) error {
 		var id casefile.CaseID
-		var acts int64
-		if err := row.Scan(&id, &acts); err != nil {
-			return err
-		}
-		if acts != numbers[id] {
-			k.fault("case %s: its head counts %d acts, %d are kept", id, acts, numbers[id])
-		}
-		return nil
+		var n int64
+		err := row.Scan(&id, &n)
+		acts.Case(id, n)
+		return err
 	}, `SELECT id, acts FROM case_head`); err != nil {
 		return err
 	}
-	return k.head(ctx, q, 1, &head)
-}
-
-// head compares what was folded with what is kept.
-func (k *checker) head(ctx context.Context, q querier, log int, folded *ledger.Head) error {
-	kept, _, err := loadHead(ctx, q, log)
-	if err != nil {
-		k.fault("%w", err)
-		return nil
-	}
-	want, err := folded.Root()
-	if err != nil {
-		return err
-	}
-	have, err := kept.Root()
-	if err != nil {
-		return err
-	}
-	if want != have || folded.Size() != kept.Size() {
-		k.fault("log %d: its rows make size %d and root %s, its head says %d and %s", log, folded.Size(), want, kept.Size(), have)
-	}
-	return nil
+	kept, _, err := loadHead(ctx, q, 1)
+	return k.Head(1, &acts.Head, kept, err)
 }
 
 func (k *checker) views(ctx context.Context, q querier) error {
-	var head ledger.Head
+	views := audit.Views{Report: &k.Report}
 	err := each(ctx, q, func(row scanner) error {
 		var l casefile.Looked
-		var flat, leaf []byte
-		if err := row.Scan(&l.Index, &l.At, &l.Person, &l.Post, &l.Case, &l.What, &l.Purpose, &l.Refused, &flat, &leaf); err != nil {
+		var salts, leaf []byte
+		if err := row.Scan(&l.Index, &l.At, &l.Person, &l.Post, &l.Case, &l.What, &l.Purpose, &l.Refused, &salts, &leaf); err != nil {
 			return err
 		}
-		if l.Index != head.Size() {
-			k.fault("view %d stands where %d is expected", l.Index, head.Size())
-		}
-		made, err := l.Leaf(salts(flat))
-		if err != nil {
-			return err
-		}
-		if string(made[:]) != string(leaf) {
-			k.fault("view %d: its fields make leaf %s, %x is kept", l.Index, made, leaf)
-		}
-		return head.Append(made)
+		return views.View(&l, salts, leaf)
 	}, `SELECT idx, at, person, post, case_id, what, purpose, refused, salts, leaf FROM view ORDER BY idx`)
 	if err != nil {
 		return err
 	}
-	return k.head(ctx, q, 2, &head)
+	kept, _, err := loadHead(ctx, q, 2)
+	return k.Head(2, &views.Head, kept, err)
 }
 
 // counts: each query lists what does not count up, as a text and two numbers.
@@ -258,13 +192,9 @@ var counts = []struct{ what, text string }{
 func (k *checker) words(ctx context.Context, q querier) error {
 	return each(ctx, q, func(row scanner) error {
 		var id, said, have string
-		if err := row.Scan(&id, &said, &have); err != nil {
-			return err
-		}
-		if want := slices.Compact(slices.Sorted(slices.Values(strings.Fields(said)))); !slices.Equal(want, slices.Sorted(slices.Values(strings.Fields(have)))) {
-			k.fault("words of case %s: those searched are not those of its head", id)
-		}
-		return nil
+		err := row.Scan(&id, &said, &have)
+		k.Words(id, said, have)
+		return err
 	}, `SELECT h.id, h.words, coalesce(w.words, '') FROM case_head h LEFT JOIN (SELECT n, group_concat(word, ' ') AS words FROM case_word GROUP BY n) w ON w.n = h.n`)
 }
 
@@ -274,7 +204,7 @@ func (k *checker) counts(ctx context.Context, q querier) error {
 			var of string
 			var said, have int64
 			err := row.Scan(&of, &said, &have)
-			k.fault("%s %s: %d expected, %d found", c.what, of, said, have)
+			k.Count(c.what, of, said, have)
 			return err
 		}, c.text)
 		if err != nil {

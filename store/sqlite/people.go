@@ -7,11 +7,12 @@ import (
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/group"
 )
 
 // Look writes a view into the log of views and returns when it is on disk.
 func (s *Store) Look(ctx context.Context, l casefile.Looked) error {
-	return s.do(ctx, &job{look: &l})
+	return s.line.Look(ctx, l)
 }
 
 // Looks lists the views of a case, newest first.
@@ -24,7 +25,7 @@ func (s *Store) Looks(ctx context.Context, id casefile.CaseID, limit int) ([]cas
 }
 
 func (s *Store) put(ctx context.Context, text string, args ...any) error {
-	return s.do(ctx, &job{rows: []statement{{text, args}}})
+	return s.line.Put(ctx, group.Statement{Text: text, Args: args})
 }
 
 // PutAccount writes an account; the last write stands.

@@ -22,14 +22,15 @@ import (
 // disk is a file system of its own in a file, so that it can lose its power or fill up.
 type disk struct{ image, dir string }
 
-func newDisk(t *testing.T, size string) *disk {
+// newDisk makes one; shows is what is not proved where it cannot be made.
+func newDisk(t *testing.T, size, shows string) *disk {
 	t.Helper()
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
-		t.Skip("SKIPPED, so not proved here: mounting a file system of its own needs Linux and root")
+		t.Skipf("SKIPPED: %s is not proved here: mounting a file system of its own needs Linux and root", shows)
 	}
 	for _, program := range []string{"mkfs.ext4", "mount", "umount"} {
 		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("SKIPPED, so not proved here: %v", err)
+			t.Skipf("SKIPPED: %s is not proved here: a file system of its own needs %s: %v", shows, program, err)
 		}
 	}
 	dir := t.TempDir()
@@ -44,7 +45,7 @@ func newDisk(t *testing.T, size string) *disk {
 		t.Fatal(err)
 	}
 	if err := run("mount", "-o", "loop", d.image, d.dir); err != nil {
-		t.Skipf("SKIPPED, so not proved here: %v", err)
+		t.Skipf("SKIPPED: %s is not proved here: this machine mounts no file system: %v", shows, err)
 	}
 	t.Cleanup(func() {
 		if err := run("umount", d.dir); err != nil {
@@ -85,7 +86,7 @@ func (d *disk) restart() error {
 }
 
 func TestPowerCut(t *testing.T) {
-	d := newDisk(t, "400M")
+	d := newDisk(t, "400M", "that a power cut takes nothing that was acknowledged")
 	rounds := 20
 	if testing.Short() {
 		rounds = 2
@@ -131,7 +132,7 @@ func TestPowerCut(t *testing.T) {
 // strace counts the calls of each thread by itself, and the writer moves between threads: some children never come as far.
 func TestFailedSync(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
-		t.Skipf("SKIPPED, so not proved here: %v", err)
+		t.Skipf("SKIPPED: that a sync that fails ends the store, and is never tried again, is not proved here: failing one needs strace: %v", err)
 	}
 	rounds := 20
 	if testing.Short() {
@@ -221,7 +222,7 @@ func TestFailedSync(t *testing.T) {
 
 // A disk that fills up ends the store, at whatever write it is; readers read on, and with room again all is there.
 func TestFullDisk(t *testing.T) {
-	d := newDisk(t, "24M")
+	d := newDisk(t, "24M", "that a full disk ends the store and takes nothing that was acknowledged")
 	ctx := context.Background()
 	levels := 10
 	if testing.Short() {

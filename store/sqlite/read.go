@@ -243,7 +243,10 @@ func (s *Store) OpenDuties(ctx context.Context, sel casefile.Selection) ([]casef
 
 // Ripe lists cases in which a duty's Next is at or before now, the longest waiting first.
 func (s *Store) Ripe(ctx context.Context, now calendar.Instant, limit int) ([]casefile.CaseID, error) {
-	return rows(ctx, s.read, func(row scanner) (id casefile.CaseID, err error) { return id, row.Scan(&id) },
+	return rows(ctx, s.read, func(row scanner) (id casefile.CaseID, err error) {
+		err = row.Scan(&id)
+		return id, err
+	},
 		`SELECT h.id FROM (SELECT n, min(next) AS since FROM duty WHERE next <> 0 AND next <= ? GROUP BY n) r JOIN case_head h ON h.n = r.n
 		ORDER BY r.since, h.id LIMIT ?`, int64(now), limit)
 }

@@ -21,14 +21,11 @@ package sqlite
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"database/sql/driver"
 	"embed"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -36,23 +33,19 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 
-	"plumbline/casefile"
-	"plumbline/ledger"
 	"plumbline/store/backup"
 	"plumbline/store/group"
 )
 
 // Options of a store; the zero Options are for production.
 type Options struct {
-	Readers int          // connections for reading; 0: 4
-	Reader  bool         // open for reading alone, beside a process that writes or without one
-	Log     *slog.Logger // nil: discarded
+	Reader bool         // open for reading alone, beside a process that writes or without one
+	Log    *slog.Logger // nil: discarded
 }
 
 // Store is a handling.Store in one SQLite file.
@@ -62,13 +55,10 @@ type Store struct {
 	lock  *os.File
 	write *sql.DB // one connection, owned by the writer
 	read  *sql.DB
-	queue *group.Queue[*job]
+	line  group.Line
 	w     *writer
 	id    string
 
-	failed   atomic.Pointer[error]
-	faulty   atomic.Bool // failed, and not because it was closed
-	readonly atomic.Bool
 	outdated error // why a reader cannot check tables that it cannot bring up to date
 }
 
@@ -78,6 +68,7 @@ var ErrHeld = errors.New("another process writes to this record")
 const (
 	oldestEngine = "3.51.3" // earlier ones can lose WAL content when a checkpoint and a reset race
 	batchSize    = 256
+	maxReaders   = 4 // connections for reading
 	// checkpointEvery: changes between two checkpoints. They run between batches; the engine's own limit lies far above.
 	checkpointEvery = 2000
 )
@@ -93,9 +84,6 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Readers <= 0 {
-		o.Readers = 4
-	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -105,13 +93,13 @@ func Open(ctx context.Context, path string, o Options) (*Store, error) {
 	if o.Reader {
 		open = s.openReader
 	}
-	if err := open(ctx, o); err != nil {
+	if err := open(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), s.shut())
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, o Options) error {
+func (s *Store) open(ctx context.Context) error {
 	var err error
 	if s.lock, err = lock(s.path + ".lock"); err != nil {
 		return err
@@ -133,7 +121,7 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if err := migrate(ctx, s.write); err != nil {
 		return err
 	}
-	if err := s.connectReaders(ctx, o.Readers); err != nil {
+	if err := s.connectReaders(ctx); err != nil {
 		return err
 	}
 	if err := s.begin(ctx); err != nil {
@@ -142,56 +130,37 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if s.w, err = newWriter(ctx, s); err != nil {
 		return err
 	}
-	s.queue = group.New(batchSize, s.w.batch, s.w.checkpoint)
+	s.line.Begin(s.log.With("path", s.path), batchSize, s.w.batch, s.w.checkpoint)
 	return nil
 }
 
-func (s *Store) connectReaders(ctx context.Context, most int) error {
+func (s *Store) connectReaders(ctx context.Context) error {
 	s.read = sql.OpenDB(connector{dsn(s.path, true), true})
-	s.read.SetMaxOpenConns(most)
-	s.read.SetMaxIdleConns(most)
+	s.read.SetMaxOpenConns(maxReaders)
+	s.read.SetMaxIdleConns(maxReaders)
 	return s.read.PingContext(ctx)
 }
 
 // openReader opens what is there, as it is.
-func (s *Store) openReader(ctx context.Context, o Options) error {
-	s.readonly.Store(true)
-	if err := s.connectReaders(ctx, o.Readers); err != nil {
+func (s *Store) openReader(ctx context.Context) error {
+	s.line.ReadOnly(true)
+	if err := s.connectReaders(ctx); err != nil {
 		return err
 	}
 	var have int64
 	if err := s.read.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version WHERE is_applied`).Scan(&have); err != nil {
 		return fmt.Errorf("version of its tables: %w", err)
 	}
-	want, err := backup.Version(migrations)
-	if err != nil {
+	var err error
+	if s.outdated, err = backup.Tables(have, migrations); err != nil {
 		return err
-	}
-	if have > want {
-		return newer(have, want)
-	}
-	if have < want {
-		s.outdated = fmt.Errorf("its tables are of version %d, this program knows %d: check it once this program has served it", have, want)
 	}
 	return s.read.QueryRowContext(ctx, `SELECT store FROM meta`).Scan(&s.id)
 }
 
-func newer(have, want int64) error {
-	return fmt.Errorf("its tables are of version %d, this program knows %d: a newer program wrote it", have, want)
-}
-
 // begin fills the rows every store has, and reads what kind of store this is.
 func (s *Store) begin(ctx context.Context) error {
-	var name [16]byte
-	if _, err := io.ReadFull(rand.Reader, name[:]); err != nil {
-		return err
-	}
-	var none ledger.Head
-	root, err := none.Root()
-	if err != nil {
-		return err
-	}
-	edge, err := none.AppendBinary(nil)
+	name, root, edge, err := group.Newborn()
 	if err != nil {
 		return err
 	}
@@ -200,7 +169,7 @@ func (s *Store) begin(ctx context.Context) error {
 		return err
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit there is nothing to roll back
-	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (one, store) VALUES (1, ?) ON CONFLICT DO NOTHING`, hex.EncodeToString(name[:])); err != nil {
+	if _, err := tx.ExecContext(ctx, `INSERT INTO meta (one, store) VALUES (1, ?) ON CONFLICT DO NOTHING`, name); err != nil {
 		return err
 	}
 	// Only an empty store gets empty heads: a head that is missing beside acts is damage.
@@ -212,7 +181,7 @@ func (s *Store) begin(ctx context.Context) error {
 	if err := tx.QueryRowContext(ctx, `SELECT store, readonly FROM meta`).Scan(&s.id, &readonly); err != nil {
 		return err
 	}
-	s.readonly.Store(readonly != "")
+	s.line.ReadOnly(readonly != "")
 	return tx.Commit()
 }
 
@@ -220,33 +189,11 @@ func (s *Store) begin(ctx context.Context) error {
 func (s *Store) ID() string { return s.id }
 
 // Health is nil while changes can be acknowledged.
-func (s *Store) Health() error {
-	if p := s.failed.Load(); p != nil {
-		return *p
-	}
-	if s.readonly.Load() {
-		return casefile.ErrReadOnly
-	}
-	return nil
-}
-
-// fail marks the store failed; the first cause stays.
-func (s *Store) fail(cause error) error {
-	err := fmt.Errorf("%w: %w", casefile.ErrStopped, cause)
-	if s.failed.CompareAndSwap(nil, &err) {
-		s.faulty.Store(true)
-		s.log.Error("store stopped", "path", s.path, "cause", cause)
-	}
-	return *s.failed.Load()
-}
+func (s *Store) Health() error { return s.line.Health() }
 
 // Close writes what is waiting and closes the file. A store that has failed is left on the disk as it is.
 func (s *Store) Close() error {
-	if s.queue != nil {
-		s.queue.Close()
-	}
-	closed := fmt.Errorf("%w: closed", casefile.ErrStopped)
-	s.failed.CompareAndSwap(nil, &closed)
+	s.line.Close()
 	return s.shut()
 }
 
@@ -259,7 +206,7 @@ func (s *Store) shut() error {
 			errs = append(errs, s.read.Close())
 		}
 	}
-	fault := s.faulty.Load()
+	fault := s.line.Faulty()
 	if !fault {
 		read()
 	}
@@ -292,7 +239,7 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	if have > want {
-		return newer(have, want)
+		return backup.Newer(have, want)
 	}
 	_, err = p.Up(ctx)
 	return err

@@ -2,12 +2,10 @@ package sqlite
 
 import (
 	"context"
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -16,47 +14,14 @@ import (
 
 	"plumbline/casefile"
 	"plumbline/ledger"
+	"plumbline/store/audit"
 	"plumbline/store/group"
 )
-
-// job is one write that waits for the writer: a change, a view, or plain rows.
-type job struct {
-	change *casefile.Change
-	kept   casefile.Kept
-	look   *casefile.Looked
-	rows   []statement
-}
-
-type statement struct {
-	text string
-	args []any
-}
 
 // Commit moves a change; see handling.Store. When ctx ends before the writer took the change, nothing of it is written and
 // the error is that of ctx; after that the outcome is waited for.
 func (s *Store) Commit(ctx context.Context, c *casefile.Change) (casefile.Kept, error) {
-	if s.readonly.Load() {
-		return casefile.Kept{}, casefile.ErrReadOnly
-	}
-	j := &job{change: c}
-	if err := s.do(ctx, j); err != nil {
-		return casefile.Kept{}, fmt.Errorf("change of case %s: %w", c.Case, err)
-	}
-	return j.kept, nil
-}
-
-func (s *Store) do(ctx context.Context, j *job) error {
-	if p := s.failed.Load(); p != nil {
-		return *p
-	}
-	if s.queue == nil { // a reader
-		return casefile.ErrReadOnly
-	}
-	err := s.queue.Do(ctx, j)
-	if errors.Is(err, group.ErrClosed) {
-		return fmt.Errorf("%w: %w", casefile.ErrStopped, err)
-	}
-	return err
+	return s.line.Commit(ctx, c)
 }
 
 // writer owns the only connection that writes. Its fields are those of the last transaction that was committed.
@@ -111,21 +76,11 @@ func loadHead(ctx context.Context, q querier, log int) (*ledger.Head, int64, err
 	if err := q.QueryRowContext(ctx, `SELECT size, root, edge, notices FROM ledger_head WHERE log = ?`, log).Scan(&size, &root, &edge, &notices); err != nil {
 		return nil, 0, fmt.Errorf("head of log %s: %w", table, err)
 	}
-	head, err := ledger.ParseHead(edge)
-	if err != nil {
-		return nil, 0, fmt.Errorf("head of log %s: %w", table, err)
-	}
-	have, err := head.Root()
-	if err != nil {
-		return nil, 0, fmt.Errorf("head of log %s: %w", table, err)
-	}
 	if err := q.QueryRowContext(ctx, `SELECT coalesce(max(idx) + 1, 0) FROM `+table).Scan(&rows); err != nil {
 		return nil, 0, err
 	}
-	if head.Size() != size || rows != size || string(have[:]) != string(root) {
-		return nil, 0, fmt.Errorf("head of log %s: it says size %d and root %x, its edge %d and %s, its rows %d", table, size, root, head.Size(), have, rows)
-	}
-	return head, notices, nil
+	head, err := audit.Kept(table, size, rows, root, edge)
+	return head, notices, err
 }
 
 func (w *writer) close() error {
@@ -171,17 +126,17 @@ func (w *writer) row(text string, args ...any) *sql.Row {
 
 // batch writes jobs in one transaction. A broken constraint is the fault of one of them: then the batch is done again with
 // a savepoint around each, which the usual batch is spared. Anything else ends writing.
-func (w *writer) batch(jobs []*job) []error {
+func (w *writer) batch(jobs []*group.Job) []error {
 	errs := make([]error, len(jobs))
-	var fault error
-	if p := w.s.failed.Load(); p != nil {
-		fault = *p
-	} else if fault = w.try(jobs, errs, false); constraint(fault) {
-		clear(errs)
-		fault = w.try(jobs, errs, true)
+	fault := w.s.line.Failed()
+	if fault == nil {
+		if fault = w.try(jobs, errs, false); constraint(fault) {
+			clear(errs)
+			fault = w.try(jobs, errs, true)
+		}
 	}
 	if fault != nil {
-		fault = w.s.fail(fault)
+		fault = w.s.line.Fail(fault)
 		for i := range errs {
 			errs[i] = fault
 		}
@@ -189,7 +144,7 @@ func (w *writer) batch(jobs []*job) []error {
 	return errs
 }
 
-func (w *writer) try(jobs []*job, errs []error, careful bool) (fault error) {
+func (w *writer) try(jobs []*group.Job, errs []error, careful bool) (fault error) {
 	if _, err := w.exec(`BEGIN IMMEDIATE`); err != nil {
 		return err
 	}
@@ -231,11 +186,7 @@ func (w *writer) try(jobs []*job, errs []error, careful bool) (fault error) {
 	}
 	h.registers = nil
 	w.moved = h
-	for i, j := range jobs {
-		if j.change != nil && j.change.Act != nil && errs[i] == nil {
-			j.kept.Root, j.kept.Size = root, h.acts.Size()
-		}
-	}
+	group.Settle(jobs, errs, root, h.acts.Size())
 	w.changes += len(jobs)
 	return nil
 }
@@ -274,15 +225,15 @@ func (w *writer) moveHead(log int, head *ledger.Head, root ledger.Hash, before, 
 }
 
 // one writes a job. What is refused has written nothing; a fault leaves the transaction to be rolled back.
-func (w *writer) one(h *heads, j *job) (refused, fault error) {
+func (w *writer) one(h *heads, j *group.Job) (refused, fault error) {
 	switch {
-	case j.change != nil:
+	case j.Change != nil:
 		return w.change(h, j)
-	case j.look != nil:
-		return nil, w.look(h, j.look)
+	case j.Look != nil:
+		return nil, w.look(h, j.Look)
 	}
-	for _, st := range j.rows {
-		if _, err := w.exec(st.text, st.args...); err != nil {
+	for _, st := range j.Rows {
+		if _, err := w.exec(st.Text, st.Args...); err != nil {
 			return nil, err
 		}
 	}
@@ -330,72 +281,54 @@ type before struct {
 }
 
 // change writes one change. The order matters: what can be refused is refused before anything is written.
-func (w *writer) change(h *heads, j *job) (refused, fault error) {
-	c := *j.change // Seal works on a copy: it is called again when the batch is done again
-	if c.Act != nil {
-		again, refused, fault := w.again(&c, j)
+func (w *writer) change(h *heads, j *group.Job) (refused, fault error) {
+	if j.Change.Act != nil {
+		again, refused, fault := w.again(j)
 		if again || refused != nil || fault != nil {
 			return refused, fault
 		}
 	}
 	var old before
-	err := w.row(findHead, string(c.Case)).Scan(&old.n, &old.revision, &old.acts, &old.duties, &old.shown, &old.unit, &old.opener, &old.handlers, &old.words)
+	err := w.row(findHead, string(j.Change.Case)).Scan(&old.n, &old.revision, &old.acts, &old.duties, &old.shown, &old.unit, &old.opener, &old.handlers, &old.words)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
 	fresh := err != nil
-	if c.Revision != old.revision {
-		return fmt.Errorf("%w: revision %d was judged on, %d stands", casefile.ErrConflict, c.Revision, old.revision), nil
-	}
 	if fresh {
 		old.n = h.cases + 1
 	}
-	c.Head.Revision, c.Head.Acts = old.revision+1, old.acts
-	var drawn []int64
-	var last map[casefile.Register]int64
-	var bytes []byte
-	var leaf ledger.Hash
-	if c.Act != nil {
-		c.Head.Acts++
-		if drawn, last, err = w.draw(h, c.Act.Registers); err != nil {
-			return nil, err
-		}
-		if bytes, leaf, err = c.Sealed(old.acts+1, drawn); err != nil {
-			return fmt.Errorf("act %s: %w", c.Act.ID, err), nil
-		}
+	c, refused, fault := j.Seal(old.revision, old.acts, func(r casefile.Register) (int64, error) { return w.drawn(h, r) })
+	if refused != nil || fault != nil {
+		return refused, fault
 	}
-	if err := c.Check(); err != nil {
-		return err, nil
-	}
-
 	// A new head goes first: a row that came before its parent would make the engine look for its like in whole tables.
 	if fresh {
-		old.duties, old.shown = distinct(&c)
-		if err := w.head(&c, &old, true); err != nil {
+		old.duties, old.shown = distinct(&c.Change)
+		if err := w.head(c, &old, true); err != nil {
 			return nil, err
 		}
 	}
 	index := h.acts.Size()
 	if c.Act != nil {
-		if _, err := w.exec(addAct, index, old.n, c.Head.Acts, string(c.Act.ID), c.Act.Request[:], leaf[:], bytes); err != nil {
+		if _, err := w.exec(addAct, index, old.n, c.Head.Acts, string(c.Act.ID), c.Act.Request[:], c.Leaf[:], c.Bytes); err != nil {
 			return nil, err
 		}
 		for i, r := range c.Act.Registers {
-			if _, err := w.exec(addDrawn, r.Unit, r.Year, r.Kind, drawn[i], index); err != nil {
+			if _, err := w.exec(addDrawn, r.Unit, r.Year, r.Kind, c.Drawn[i], index); err != nil {
 				return nil, err
 			}
 		}
-		for r, n := range last {
+		for r, n := range c.Last {
 			if _, err := w.exec(setDraw, r.Unit, r.Year, r.Kind, n); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if err := w.projections(h, &c, &old); err != nil {
+	if err := w.projections(h, &c.Change, &old); err != nil {
 		return nil, err
 	}
 	if !fresh {
-		if err := w.head(&c, &old, false); err != nil {
+		if err := w.head(c, &old, false); err != nil {
 			return nil, err
 		}
 	}
@@ -405,56 +338,41 @@ func (w *writer) change(h *heads, j *job) (refused, fault error) {
 		}
 	}
 
-	j.kept = casefile.Kept{Revision: c.Head.Revision}
+	j.Kept = casefile.Kept{Revision: c.Head.Revision}
 	if c.Act != nil {
-		if err := h.acts.Append(leaf); err != nil {
+		if err := h.acts.Append(c.Leaf); err != nil {
 			return nil, err
 		}
-		j.kept.Number, j.kept.Index, j.kept.Leaf = c.Head.Acts, index, leaf
+		j.Kept.Number, j.Kept.Index, j.Kept.Leaf = c.Head.Acts, index, c.Leaf
 	}
 	h.cases = max(h.cases, old.n)
 	h.notices += int64(len(c.Notices))
-	maps.Copy(h.registers, last)
+	maps.Copy(h.registers, c.Last)
 	return nil, nil
 }
 
 // again answers an act that is kept already, be it by this batch.
-func (w *writer) again(c *casefile.Change, j *job) (again bool, refused, fault error) {
+func (w *writer) again(j *group.Job) (again bool, refused, fault error) {
 	var k casefile.Kept
 	var request, leaf []byte
-	err := w.row(findAct, string(c.Act.ID)).Scan(&k.Index, &k.Number, &request, &leaf, &k.Revision)
+	err := w.row(findAct, string(j.Change.Act.ID)).Scan(&k.Index, &k.Number, &request, &leaf, &k.Revision)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return false, nil, nil
 	case err != nil:
 		return false, nil, err
-	case string(request) != string(c.Act.Request[:]):
-		return false, fmt.Errorf("act %s: %w", c.Act.ID, casefile.ErrOtherAct), nil
 	}
-	k.Again = true
 	copy(k.Leaf[:], leaf)
-	j.kept = k
-	return true, nil, nil
+	return true, j.Again(request, k), nil
 }
 
-func (w *writer) draw(h *heads, registers []casefile.Register) (drawn []int64, last map[casefile.Register]int64, err error) {
-	if len(registers) == 0 {
-		return nil, nil, nil
+// drawn is the last number drawn from a register.
+func (w *writer) drawn(h *heads, r casefile.Register) (n int64, err error) {
+	if n, known := h.registers[r]; known {
+		return n, nil
 	}
-	last = map[casefile.Register]int64{}
-	for _, r := range registers {
-		n, known := last[r]
-		if !known {
-			if n, known = h.registers[r]; !known {
-				if err := w.row(lastDraw, r.Unit, r.Year, r.Kind).Scan(&n); err != nil {
-					return nil, nil, err
-				}
-			}
-		}
-		last[r] = n + 1
-		drawn = append(drawn, n+1)
-	}
-	return drawn, last, nil
+	err = w.row(lastDraw, r.Unit, r.Year, r.Kind).Scan(&n)
+	return n, err
 }
 
 // distinct counts the rows that the duties and the findings of a new case make.
@@ -516,18 +434,13 @@ func (w *writer) put(set, add string, args ...any) (added int64, err error) {
 	return w.exec(add, args...)
 }
 
-func (w *writer) head(c *casefile.Change, old *before, fresh bool) error {
+func (w *writer) head(c *group.Sealed, old *before, fresh bool) error {
 	h := &c.Head
-	list, err := json.Marshal(append([]string{}, h.Handlers...))
-	if err != nil {
-		return err
-	}
-	handlers := string(list)
 	text := setHead
 	if fresh {
 		text = addHead
 	}
-	n, err := w.exec(text, old.n, h.Revision, h.Acts, old.duties, old.shown, h.Procedure, h.Edition, h.Unit, h.UnitKind, h.Number, h.Title, h.Stage, handlers, h.Opener,
+	n, err := w.exec(text, old.n, h.Revision, h.Acts, old.duties, old.shown, h.Procedure, h.Edition, h.Unit, h.UnitKind, h.Number, h.Title, h.Stage, c.Handlers, h.Opener,
 		int64(h.Opened), int64(h.Updated), h.Closed, int64(h.Due), h.Overdue, h.Findings, h.Receipt, h.Secret, h.Words, blob(h.Standing), string(c.Case))
 	if err != nil {
 		return err
@@ -535,7 +448,7 @@ func (w *writer) head(c *casefile.Change, old *before, fresh bool) error {
 	if n != 1 {
 		return fmt.Errorf("case %s is no longer at revision %d: another program wrote", c.Case, c.Revision)
 	}
-	if fresh || handlers != old.handlers || h.Opener != old.opener {
+	if fresh || c.Handlers != old.handlers || h.Opener != old.opener {
 		if _, err := w.exec(dropPeople, old.n); err != nil {
 			return err
 		}
@@ -582,36 +495,25 @@ func (w *writer) words(n int64, old, now []string) error {
 const addView = `INSERT INTO view (idx, at, person, post, case_id, what, purpose, refused, salts, leaf) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 func (w *writer) look(h *heads, l *casefile.Looked) error {
-	var flat [casefile.LookedSalts * ledger.SaltSize]byte
-	if _, err := io.ReadFull(rand.Reader, flat[:]); err != nil {
-		return err
-	}
-	leaf, err := l.Leaf(salts(flat[:]))
+	salts, leaf, err := group.SealView(l)
 	if err != nil {
 		return err
 	}
-	if _, err := w.exec(addView, h.views.Size(), int64(l.At), l.Person, l.Post, string(l.Case), l.What, l.Purpose, l.Refused, flat[:], leaf[:]); err != nil {
+	if _, err := w.exec(addView, h.views.Size(), int64(l.At), l.Person, l.Post, string(l.Case), l.What, l.Purpose, l.Refused, salts, leaf[:]); err != nil {
 		return err
 	}
 	return h.views.Append(leaf)
 }
 
-func salts(flat []byte) (s [casefile.LookedSalts][ledger.SaltSize]byte) {
-	for i := range s {
-		copy(s[i][:], flat[i*ledger.SaltSize:])
-	}
-	return s
-}
-
 // checkpoint moves the write-ahead log into the file between batches, so that no commit waits for it.
 func (w *writer) checkpoint() {
-	if w.changes < checkpointEvery || w.s.failed.Load() != nil {
+	if w.changes < checkpointEvery || w.s.line.Failed() != nil {
 		return
 	}
 	w.changes = 0
 	var busy, log, done int64
 	if err := w.row(`PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &log, &done); err != nil {
-		w.s.fail(fmt.Errorf("checkpoint: %w", err)) //nolint:errcheck // whoever writes next is told
+		w.s.line.Fail(fmt.Errorf("checkpoint: %w", err)) //nolint:errcheck // whoever writes next is told
 	}
 }
 
