@@ -9,10 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
@@ -28,6 +31,9 @@ type Browser struct {
 	seen  map[string]bool // kinds of page that were checked and pictured
 	lang  string
 	run   bool // pages may run their own scripts
+
+	mu      sync.Mutex
+	blocked []string // what pages' own policy stopped, as the console says it
 }
 
 func (b *Browser) scripts(ctx context.Context, on bool) {
@@ -84,10 +90,22 @@ func (b *Browser) Tab(name string) context.Context {
 		if err := chromedp.Do(ctx); err != nil { // opens the tab; a context with a limit would close it again
 			b.t.Fatal(err)
 		}
+		if err := chromedp.Listen(ctx, b.listen); err != nil {
+			b.t.Fatal(err)
+		}
 		b.do(ctx, chromedp.Navigate(b.site+"/lang/"+b.lang))
 		b.scripts(ctx, b.run)
 	}
 	return b.tabs[name]
+}
+
+// listen keeps what the console says of the pages' policy.
+func (b *Browser) listen(ev any) {
+	if e, ok := ev.(*log.EventEntryAdded); ok && strings.Contains(e.Entry.Text, "Content Security Policy") {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.blocked = append(b.blocked, e.Entry.Text)
+	}
 }
 
 func (b *Browser) do(ctx context.Context, a chromedp.Action[chromedp.Void]) {
@@ -167,7 +185,8 @@ func (b *Browser) Fill(ctx context.Context, values map[string]string) {
 	}
 }
 
-// Check runs axe on a page, looks for what scrolls sideways at 375 points, and takes pictures: of each kind of page once.
+// Check looks at a page at 1440 and 375 points: it runs axe, looks for what scrolls sideways and for what the page's policy
+// stopped, and takes pictures; of each kind of page once.
 func (b *Browser) Check(ctx context.Context, kind string) {
 	b.t.Helper()
 	if b.seen[kind] {
@@ -177,23 +196,53 @@ func (b *Browser) Check(ctx context.Context, kind string) {
 	b.scripts(ctx, true) // axe is one
 	defer b.scripts(ctx, b.run)
 	Eval[int](ctx, b, b.axe+";0")
-	if found := Eval[string](ctx, b, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.failureSummary)).join(' | ')).join('\n'))`); found != "" {
-		b.t.Errorf("axe on %s (%s): %s", kind, b.lang, found)
-	}
-	for _, width := range []int64{1440, 375} {
+	for _, width := range widths {
 		b.size(ctx, width)
 		if wide := Eval[int64](ctx, b, "document.documentElement.scrollWidth"); wide > width {
 			b.t.Errorf("%s (%s) is %d wide at %d: %s", kind, b.lang, wide, width, Eval[string](ctx, b, `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + '.' + (e.className.baseVal ?? e.className) + ' ' + e.textContent.slice(0, 40)).join('; ')`))
 		}
-		if b.shots != "" {
-			b.Picture(ctx, filepath.Join(b.shots, fmt.Sprintf("%s.%s.%d.png", kind, b.lang, width)), width, 5000)
+		if found := Eval[string](ctx, b, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? n.failureSummary)).join(' | ')).join('\n'))`); found != "" {
+			b.t.Errorf("axe on %s (%s) at %d: %s", kind, b.lang, width, found)
 		}
 	}
-	b.size(ctx, 1440)
+	b.mu.Lock()
+	for _, text := range b.blocked {
+		b.t.Errorf("%s (%s): %s", kind, b.lang, text)
+	}
+	b.blocked = nil
+	b.mu.Unlock()
+	b.Pictures(ctx, kind)
+	b.size(ctx, widths[0])
+}
+
+var widths = []int64{1440, 375}
+
+// Pictures takes a picture of a page at each width, where pictures are wanted.
+func (b *Browser) Pictures(ctx context.Context, kind string) {
+	b.t.Helper()
+	for _, width := range widths {
+		if b.shots != "" {
+			b.Picture(ctx, filepath.Join(b.shots, fmt.Sprintf("%s.%s.%d.png", kind, b.lang, width)), width, 6000)
+		}
+	}
+}
+
+// Print prints a page as it lies on paper.
+func (b *Browser) Print(ctx context.Context, file string) {
+	b.t.Helper()
+	ctx, end := context.WithTimeout(ctx, 30*time.Second)
+	defer end()
+	pdf, err := chromedp.Run(ctx, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize(), chromedp.PDFPrintBackground()))
+	if err == nil {
+		err = os.WriteFile(file, pdf, 0o644)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 func (b *Browser) size(ctx context.Context, width int64) {
-	if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1}); err != nil {
+	if _, err := chromedp.Call(ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 500}); err != nil {
 		b.t.Fatal(err)
 	}
 }
