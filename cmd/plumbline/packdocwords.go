@@ -3,7 +3,14 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+
+	"cel.dev/cel-go/common"
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/parser"
 
 	"plumbline/procedure"
 )
@@ -89,17 +96,22 @@ var kindTitles = map[string]procedure.Text{
 }
 
 // expr tells an expression in words; prior is the act whose data `done.` reads, act the one whose data `act.` reads, -1
-// for none. What it cannot read comes back as it is.
+// for none. What it cannot tell comes back as it is.
 func (w *words) expr(source string, act, prior int) string {
-	r := &reader{w: w, act: act, prior: prior, rest: tokens.FindAllString(source, -1)}
-	n := r.or()
-	if r.bad || len(r.rest) > 0 || n.text == "" {
+	tree, errs := exprParser.Parse(common.NewTextSource(source))
+	if len(errs.GetErrors()) > 0 {
+		return source
+	}
+	r := &reader{w: w, act: act, prior: prior}
+	n := r.tell(tree.Expr())
+	if r.bad || n.text == "" {
 		return source
 	}
 	return r.yes(n)
 }
 
-var tokens = regexp.MustCompile(`'[^']*'|"[^"]*"|[0-9.]+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*|&&|\|\||[=!<>]=|[-+*/<>!()?:,.]|\S`)
+// exprParser knows no macros, so that done('send') stays a call, and keeps a && b && c in one call.
+var exprParser, _ = parser.NewParser(parser.EnableVariadicOperatorASTs(true)) // an option that cannot fail
 
 // node is a piece in words: bare names a yes-or-no datum and its opposite.
 type node struct {
@@ -110,37 +122,11 @@ type node struct {
 	joined    bool
 }
 
+// reader tells one parsed expression; bad says that it met something it has no words for.
 type reader struct {
 	w          *words
 	act, prior int
-	rest       []string
 	bad        bool
-}
-
-func (r *reader) next() string {
-	if len(r.rest) == 0 {
-		r.bad = true
-		return ""
-	}
-	s := r.rest[0]
-	r.rest = r.rest[1:]
-	return s
-}
-
-func (r *reader) is(s string) bool { return len(r.rest) > 0 && r.rest[0] == s }
-
-func (r *reader) take(s string) bool {
-	if r.is(s) {
-		r.rest = r.rest[1:]
-		return true
-	}
-	return false
-}
-
-func (r *reader) need(s string) {
-	if !r.take(s) {
-		r.bad = true
-	}
 }
 
 // yes states a bare datum.
@@ -151,71 +137,75 @@ func (r *reader) yes(n node) string {
 	return n.text
 }
 
-func (r *reader) join(op, zh, en string, part func() node) node {
-	first := part()
-	if !r.is(op) {
-		return first
-	}
-	group := func(n node) string {
-		if n.joined {
-			return r.w.t("（", "(") + r.yes(n) + r.w.t("）", ")")
+func (r *reader) tell(e ast.Expr) node {
+	switch e.Kind() {
+	case ast.CallKind:
+		return r.call(e.AsCall())
+	case ast.LiteralKind:
+		switch v := e.AsLiteral().(type) {
+		case types.String:
+			return node{text: string(v), literal: true}
+		case types.Int:
+			return node{text: strconv.FormatInt(int64(v), 10)}
+		case types.Double:
+			return node{text: strconv.FormatFloat(float64(v), 'f', -1, 64)}
+		case types.Bool:
+			if v {
+				return node{text: r.w.t("“是”", "yes")}
+			}
+			return node{text: r.w.t("“否”", "no")}
 		}
-		return r.yes(n)
+	case ast.IdentKind:
+		return r.datum(e.AsIdent())
+	case ast.SelectKind:
+		if s := e.AsSelect(); s.Operand().Kind() == ast.IdentKind {
+			return r.datum(s.Operand().AsIdent() + "." + s.FieldName())
+		}
 	}
-	out := []string{group(first)}
-	for r.take(op) {
-		out = append(out, group(part()))
+	r.bad = true
+	return node{}
+}
+
+// group puts what was joined in parentheses, to stand inside something else.
+func (r *reader) group(n node) string {
+	if n.joined {
+		return r.w.t("（"+n.text+"）", "("+n.text+")")
+	}
+	return n.text
+}
+
+func (r *reader) join(zh, en string, parts []node) node {
+	var out []string
+	for _, n := range parts {
+		n.text = r.yes(n)
+		out = append(out, r.group(n))
 	}
 	return node{text: strings.Join(out, r.w.t(zh, en)), joined: true}
 }
 
-func (r *reader) or() node  { return r.join("||", "，或者", ", or ", r.and) }
-func (r *reader) and() node { return r.join("&&", "，并且", ", and ", r.compare) }
-
-var compareWords = map[string]procedure.Text{"==": {ZH: "为", EN: " is "}, "!=": {ZH: "不为", EN: " is not "}, "<": {ZH: " < ", EN: " < "}, "<=": {ZH: " ≤ ", EN: " ≤ "}, ">": {ZH: " > ", EN: " > "}, ">=": {ZH: " ≥ ", EN: " ≥ "}}
-
-func (r *reader) compare() node {
-	left := r.sum()
-	if len(r.rest) == 0 {
-		return left
-	}
-	op, ok := compareWords[r.rest[0]]
-	if !ok {
-		return left
-	}
-	r.next()
-	right := r.sum()
-	value := func(n, of node) string {
-		if !n.literal {
-			return n.text
-		}
-		if n.text == "" {
-			return r.w.t("空白", "empty")
-		}
-		for _, o := range of.options {
-			if o.ID == n.text {
-				return r.w.quote(r.w.in(o.Title))
-			}
-		}
-		return r.w.quote(n.text)
-	}
-	return node{text: value(left, right) + r.w.in(op) + value(right, left)}
+var compareWords = map[string]procedure.Text{
+	operators.Equals: {ZH: "为", EN: " is "}, operators.NotEquals: {ZH: "不为", EN: " is not "},
+	operators.Less: {ZH: " < ", EN: " < "}, operators.LessEquals: {ZH: " ≤ ", EN: " ≤ "},
+	operators.Greater: {ZH: " > ", EN: " > "}, operators.GreaterEquals: {ZH: " ≥ ", EN: " ≥ "},
 }
 
-func (r *reader) sum() node {
-	n := r.not()
-	for len(r.rest) > 0 && strings.Contains("+ - * /", r.rest[0]) {
-		op := r.next()
-		n = node{text: n.text + " " + op + " " + r.not().text}
+// value names n where it is compared with of.
+func (r *reader) value(n, of node) string {
+	if !n.literal {
+		return r.group(n)
 	}
-	return n
+	if n.text == "" {
+		return r.w.t("空白", "empty")
+	}
+	for _, o := range of.options {
+		if o.ID == n.text {
+			return r.w.quote(r.w.in(o.Title))
+		}
+	}
+	return r.w.quote(n.text)
 }
 
-func (r *reader) not() node {
-	if !r.take("!") {
-		return r.primary()
-	}
-	n := r.not()
+func (r *reader) not(n node) node {
 	switch {
 	case n.bare:
 		return node{text: n.text + r.w.t("为“否”", " is no")}
@@ -225,48 +215,16 @@ func (r *reader) not() node {
 	return node{text: r.w.t("并非（"+n.text+"）", "not ("+n.text+")")}
 }
 
-func (r *reader) primary() node {
-	tok := r.next()
-	switch {
-	case tok == "(":
-		n := r.or()
-		r.need(")")
-		if n.joined {
-			n = node{text: r.w.t("（"+n.text+"）", "("+n.text+")")}
-		}
-		return n
-	case tok == "":
-		return node{}
-	case tok[0] == '\'' || tok[0] == '"':
-		return node{text: tok[1 : len(tok)-1], literal: true}
-	case tok[0] >= '0' && tok[0] <= '9':
-		return node{text: strings.TrimSuffix(tok, ".0")}
-	case tok == "true":
-		return node{text: r.w.t("“是”", "yes")}
-	case tok == "false":
-		return node{text: r.w.t("“否”", "no")}
-	case !wordStart.MatchString(tok):
-		r.bad = true
-		return node{}
-	}
-	if !r.take("(") {
-		return r.datum(tok)
-	}
+func (r *reader) call(c ast.CallExpr) node {
+	w, fn := r.w, c.FunctionName()
 	var args []node
-	for !r.is(")") && !r.bad {
-		args = append(args, r.or())
-		if !r.take(",") {
-			break
-		}
+	if c.IsMemberFunction() {
+		fn = "." + fn
+		args = append(args, r.tell(c.Target()))
 	}
-	r.need(")")
-	return r.call(tok, args)
-}
-
-var wordStart = regexp.MustCompile(`^[A-Za-z_]`)
-
-func (r *reader) call(fn string, args []node) node {
-	w := r.w
+	for _, a := range c.Args() {
+		args = append(args, r.tell(a))
+	}
 	at := func(i int) string {
 		if i >= len(args) {
 			r.bad = true
@@ -274,11 +232,21 @@ func (r *reader) call(fn string, args []node) node {
 		}
 		return args[i].text
 	}
-	if of, ok := strings.CutSuffix(fn, ".matches"); ok {
-		t := r.datum(of).text
-		return node{text: t + w.t("符合格式 ", " has the form ") + at(0), not: t + w.t("不符合格式 ", " has not the form ") + at(0)}
+	if op, ok := compareWords[fn]; ok {
+		return node{text: r.value(args[0], args[1]) + w.in(op) + r.value(args[1], args[0])}
 	}
 	switch fn {
+	case operators.LogicalOr:
+		return r.join("，或者", ", or ", args)
+	case operators.LogicalAnd:
+		return r.join("，并且", ", and ", args)
+	case operators.LogicalNot:
+		return r.not(args[0])
+	case operators.Add, operators.Subtract, operators.Multiply, operators.Divide:
+		op, _ := operators.FindReverse(fn)
+		return node{text: at(0) + " " + op + " " + at(1)}
+	case ".matches":
+		return node{text: at(0) + w.t("符合格式 ", " has the form ") + at(1), not: at(0) + w.t("不符合格式 ", " has not the form ") + at(1)}
 	case "done":
 		a := w.actNamed(at(0))
 		return node{text: w.t("已实施"+a, a+" was done"), not: w.t("未实施"+a, a+" was not done")}
