@@ -91,9 +91,6 @@ type Held struct {
 	For  PersonID // whose post it is, when it is held by delegation; else empty
 }
 
-// Delegated says whether the post is another's.
-func (h Held) Delegated() bool { return h.For != "" }
-
 // covers says whether t lies in [from, until), where zero means open.
 func covers(from, until, t calendar.Instant) bool {
 	return (from == 0 || from <= t) && (until == 0 || t < until)

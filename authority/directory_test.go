@@ -150,7 +150,7 @@ func TestAPostCountsFromItsBeginToBeforeItsEnd(t *testing.T) {
 		var got []string
 		for _, h := range d.PostsAt(c.who, c.at) {
 			name := h.Post
-			if h.Delegated() {
+			if h.For != "" {
 				name += "(" + string(h.For) + ")"
 			}
 			got = append(got, name)

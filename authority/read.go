@@ -37,9 +37,6 @@ func (d *Directory) People() []Person { return byKey(d.state.Load().people) }
 // Above lists the units above one, the nearest first. It is empty for an unknown unit.
 func (d *Directory) Above(u UnitID) []UnitID { return d.state.Load().above(u) }
 
-// Below lists all units below one, sorted, without itself.
-func (d *Directory) Below(u UnitID) []UnitID { return d.state.Load().below(u) }
-
 // PostsAt lists the posts a person can act in at t, by unit and post; those delegated to them name whose they are.
 func (d *Directory) PostsAt(p PersonID, t calendar.Instant) []Held {
 	return d.state.Load().postsAt(p, t)

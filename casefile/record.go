@@ -547,9 +547,6 @@ func (r *Record) Leaf() (ledger.Hash, error) {
 	return ledger.Leaf(recordDomain, fields)
 }
 
-// Lines lists the fields as they are kept, for those who want to see the record itself.
-func (r *Record) Lines() []Line { return slices.Clone(r.lines) }
-
 // Hide returns the bytes of r with the named fields taken out; the leaf stays the same.
 func (r *Record) Hide(names ...string) []byte {
 	lines := slices.Clone(r.lines)

@@ -11,6 +11,9 @@ import (
 // MaxAttachment is the most bytes an attached file may have.
 const MaxAttachment = 50 << 20
 
+// MostAttached is how many files one act takes.
+const MostAttached = 50
+
 // Blobs keeps the bytes of attached files by their digest. Put returns casefile.ErrTooLarge beyond limit and leaves
 // nothing behind; what Open returns fails at its end when a bit was flipped.
 type Blobs interface {

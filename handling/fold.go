@@ -243,6 +243,15 @@ const Provisional = "provisional"
 // amber is the moment at which 80 % of a limit has run.
 func amber(start, due calendar.Instant) calendar.Instant { return start + (due-start)/5*4 }
 
+// Began is when a duty's limit began to run, to the microsecond or a few: not stored, for [amber] and Due say it. When the
+// duty was opened, where it has no limit.
+func Began(d *casefile.Duty) calendar.Instant {
+	if d.Due == 0 || d.Amber == 0 {
+		return d.Opened
+	}
+	return d.Due - (d.Due-d.Amber)*5
+}
+
 // project brings the rows of duties and findings, and the figures of the head, to what judging said.
 func (h *House) project(ctx context.Context, c *standing, out *judged, change *casefile.Change, now calendar.Instant) error {
 	p := c.proc
@@ -255,18 +264,22 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 		subject casefile.Subject
 		cause   int64
 	}
+	keyOf := func(d *casefile.Duty) key { return key{d.Duty, d.Subject, d.Cause} }
+	before := map[key]casefile.Duty{}
+	for i := range old {
+		before[keyOf(&old[i])] = old[i]
+	}
 	rows := map[key]*casefile.Duty{}
 	var order []key
 	row := func(duty int, subject casefile.Subject, cause int64) *casefile.Duty {
 		info := &p.Duties()[duty]
 		k := key{info.ID, subject, cause}
 		if rows[k] == nil {
-			rows[k] = &casefile.Duty{Case: change.Case, Duty: info.ID, Subject: subject, Cause: cause, Liberty: info.Liberty}
-			for _, o := range old {
-				if o.Duty == info.ID && o.Subject == subject && o.Cause == cause {
-					*rows[k] = o
-				}
+			d, ok := before[k]
+			if !ok {
+				d = casefile.Duty{Case: change.Case, Duty: info.ID, Subject: subject, Cause: cause, Liberty: info.Liberty}
 			}
+			rows[k] = &d
 			order = append(order, k)
 		}
 		return rows[k]
@@ -308,7 +321,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 		if r.Due != 0 {
 			d.Amber = amber(r.Start, r.Due)
 		}
-		tell(change, d, old, now)
+		tell(change, d, before[keyOf(d)], now)
 		if r.Due != 0 && !r.Waiting && !r.Overdue {
 			if d.Next = d.Amber; d.Amber <= now {
 				d.Next = r.Due + 1
@@ -320,7 +333,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 	}
 	if out.whole { // what the fold no longer knows was taken back
 		for _, o := range old {
-			if k := (key{o.Duty, o.Subject, o.Cause}); rows[k] == nil {
+			if k := keyOf(&o); rows[k] == nil {
 				o.State, o.Done, o.Next = "withdrawn", now, 0
 				rows[k] = &o
 				order = append(order, k)
@@ -340,7 +353,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 	}
 	if !slices.Equal(c.head.Handlers, head.Handlers) || c.head.Unit != head.Unit {
 		for _, o := range old { // the rows that did not change follow the case
-			if k := (key{o.Duty, o.Subject, o.Cause}); rows[k] == nil && o.Done == 0 {
+			if rows[keyOf(&o)] == nil && o.Done == 0 {
 				if o.Unit, o.Handler = head.Unit, ""; len(head.Handlers) > 0 {
 					o.Handler = head.Handlers[0]
 				}
@@ -371,14 +384,9 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 	return err
 }
 
-// tell puts into the outbox that a limit turned amber or ran out, once: whoever sees it first, the clock or an act.
-func tell(change *casefile.Change, d *casefile.Duty, old []casefile.Duty, now calendar.Instant) {
-	var was casefile.Duty
-	for _, o := range old {
-		if o.Duty == d.Duty && o.Subject == d.Subject && o.Cause == d.Cause {
-			was = o
-		}
-	}
+// tell puts into the outbox that a limit turned amber or ran out, once: whoever sees it first, the clock or an act. The row
+// was is the duty's before; zero: none.
+func tell(change *casefile.Change, d *casefile.Duty, was casefile.Duty, now calendar.Instant) {
 	overdue := procedure.Overdue.String()
 	say := func(topic string) {
 		change.Notices = append(change.Notices, casefile.Notice{Topic: topic, Case: change.Case, Number: d.Cause, Text: d.Duty, At: now})

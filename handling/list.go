@@ -86,31 +86,20 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 		if err != nil {
 			continue // the people's file
 		}
-		mine := slices.Contains(head.Handlers, string(who.Person)) || len(head.Handlers) == 0 && head.Opener == string(who.Person)
-		posts, qualifications := h.People().Actor(who.Person, authority.UnitID(head.Unit), now)
-		t := Task{Duty: d, Head: *head, Mine: mine}
-		for _, info := range p.Duties() {
-			if info.ID != d.Duty {
-				continue
-			}
-			t.Title, t.Basis, t.Warn = info.Title, info.Basis, info.Warn
-			for _, i := range info.Do {
-				a := p.Act(i)
-				needs := a.By
-				if len(needs) == 0 {
-					needs = a.Competent
-				}
-				switch {
-				case len(needs) == 0 && mine:
-				case slices.ContainsFunc(needs, func(post string) bool { return slices.Contains(posts, post) }):
-				default:
-					continue
-				}
-				t.Acts = append(t.Acts, a)
-			}
+		info := p.Duty(d.Duty)
+		if info == nil {
+			continue // of another edition; the clock or the next act brings the rows up to this one
 		}
+		mine := slices.Contains(head.Handlers, string(who.Person)) || len(head.Handlers) == 0 && head.Opener == string(who.Person)
 		if !mine && h.may(who, authority.DecideAct, head, now) != nil {
 			continue // sees the case and does nothing in it
+		}
+		posts, qualifications := h.People().Actor(who.Person, authority.UnitID(head.Unit), now)
+		t := Task{Duty: d, Head: *head, Title: info.Title, Basis: info.Basis, Warn: info.Warn, Mine: mine}
+		for _, i := range info.Do {
+			if a := p.Act(i); doable(a, posts, mine) {
+				t.Acts = append(t.Acts, a)
+			}
 		}
 		if len(t.Acts) > 0 && !mine { // of others' cases only what could be done now
 			nexts, ok := possible[d.Case]
@@ -125,14 +114,21 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 			})
 		}
 		if len(t.Acts) > 0 {
-			for _, info := range p.Duties() {
-				t.Usual = t.Usual || info.ID == d.Duty && p.Act(info.Do[0]) == t.Acts[0]
-			}
+			t.Usual = p.Act(info.Do[0]) == t.Acts[0]
 			out = append(out, t)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Task) int { return rankOf(a) - rankOf(b) })
 	return out, nil
+}
+
+// doable tells whether who holds posts may do an act: one of the posts it is for, or where it is for none, the handler.
+func doable(a *procedure.ActInfo, posts []string, mine bool) bool {
+	needs := a.By
+	if len(needs) == 0 {
+		needs = a.Competent
+	}
+	return len(needs) == 0 && mine || slices.ContainsFunc(needs, func(post string) bool { return slices.Contains(posts, post) })
 }
 
 // possible weighs every act of a case for a person as the case stands; nothing where its standing cannot be read.

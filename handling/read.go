@@ -15,7 +15,7 @@ import (
 type File struct {
 	Head     casefile.Head
 	Proc     *procedure.Procedure
-	Stage    Text
+	Stages   []Stage
 	Unit     Text
 	Acts     []FileAct // in the order of their numbers
 	Duties   []casefile.Duty
@@ -23,7 +23,6 @@ type File struct {
 	People   []Party
 	Next     []procedure.Next // every act on every subject, with what stands against it
 	Now      calendar.Instant
-	Relation authority.Relation
 
 	at *procedure.Standing
 }
@@ -45,6 +44,38 @@ type Party struct {
 	Data map[string]string // the latest of every datum told about it, as people read it
 }
 
+// Stage is a stage of the procedure as a case went through it.
+type Stage struct {
+	Title Text
+	State string           // past, now, ahead, skipped
+	At    calendar.Instant // when it was entered; zero: it was not
+}
+
+// stages tells how a case went through the stages of its procedure.
+func stages(p *procedure.Procedure, head *casefile.Head, records []*casefile.Record) []Stage {
+	entered := map[string]calendar.Instant{}
+	for _, r := range records {
+		if i := p.ActOf(r.Kind); i >= 0 && len(r.Refused) == 0 && entered[p.Act(i).Stage] == 0 {
+			entered[p.Act(i).Stage] = r.Occurred
+		}
+	}
+	var out []Stage
+	state := "past"
+	for _, s := range p.Stages() {
+		x := Stage{Title: s.Title, State: state, At: entered[s.ID]}
+		if s.ID == head.Stage {
+			if x.State, state = "now", "ahead"; head.Closed {
+				x.State = "past"
+			}
+		}
+		if x.At == 0 && x.State == "past" {
+			x.State = "skipped"
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 // File reads a case for a person who may see it. The view is on the record before the answer leaves.
 func (h *House) File(ctx context.Context, who Who, id casefile.CaseID, what string) (*File, error) {
 	now := h.now()
@@ -59,17 +90,19 @@ func (h *House) File(ctx context.Context, who Who, id casefile.CaseID, what stri
 }
 
 func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Instant) (*File, error) {
-	f := &File{Head: c.head, Proc: c.proc, Stage: h.stage(c, c.head.Stage), Unit: h.unitName(c.head.Unit), Now: now, at: c.at}
+	f := &File{Head: c.head, Proc: c.proc, Unit: h.unitName(c.head.Unit), Now: now, at: c.at}
 	entries, err := h.store.Acts(ctx, c.head.ID, 0)
 	if err != nil {
 		return nil, err
 	}
 	var latest calendar.Instant
+	records := make([]*casefile.Record, 0, len(entries))
 	for _, e := range entries {
 		r, err := casefile.DecodeRecord(e.Bytes)
 		if err != nil {
 			return nil, err
 		}
+		records = append(records, r)
 		a := FileAct{Record: r, Index: e.Index, Late: r.Occurred < latest && r.Recorded-r.Occurred > day}
 		latest = max(latest, r.Occurred)
 		if i := c.proc.ActOf(r.Kind); i >= 0 {
@@ -91,9 +124,8 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	if f.Findings, err = h.store.Findings(ctx, c.head.ID); err != nil {
 		return nil, err
 	}
+	f.Stages = stages(c.proc, &c.head, records)
 	f.People = h.parties(c, f.Acts)
-	d := h.People().May(authority.Query{Who: who.Person, Action: authority.SeeCase, Case: view(&c.head), Now: now, Purpose: who.Purpose})
-	f.Relation = d.Relation
 	posts, qualifications := h.People().Actor(who.Person, authority.UnitID(c.head.Unit), now)
 	f.Next = c.proc.NewJudge().Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
 	if c.head.Closed {
@@ -155,14 +187,11 @@ func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) stri
 }
 
 func (h *House) names(ids string) string {
-	out := ""
-	for i, id := range splitIDs(ids) {
-		if i > 0 {
-			out += "、"
-		}
-		out += h.Name(id)
+	var out []string
+	for id := range strings.SplitSeq(ids, ",") {
+		out = append(out, h.Name(id))
 	}
-	return out
+	return strings.Join(out, "、")
 }
 
 // Name is an officer's name; the id where nobody has it.
@@ -171,30 +200,6 @@ func (h *House) Name(id string) string {
 		return p.Name
 	}
 	return id
-}
-
-func splitIDs(s string) []string {
-	if s == "" {
-		return nil
-	}
-	var out []string
-	start := 0
-	for i := 0; i <= len(s); i++ {
-		if i == len(s) || s[i] == ',' {
-			out = append(out, s[start:i])
-			start = i + 1
-		}
-	}
-	return out
-}
-
-func (h *House) stage(c *standing, id string) Text {
-	for _, s := range c.proc.Stages() {
-		if s.ID == id {
-			return s.Title
-		}
-	}
-	return both(id, id)
 }
 
 func (h *House) unitName(id string) Text {
@@ -244,6 +249,14 @@ func (h *House) Looks(ctx context.Context, who Who, id casefile.CaseID, limit in
 	}
 	looks, err := h.store.Looks(ctx, id, limit)
 	return head, looks, err
+}
+
+// LastLooks tells who saw a case last, beside the file that the reader was just recorded to see; nil where they may not know.
+func (h *House) LastLooks(ctx context.Context, who Who, f *File, limit int) ([]casefile.Looked, error) {
+	if h.may(who, authority.SeeViews, &f.Head, f.Now) != nil {
+		return nil, nil
+	}
+	return h.store.Looks(ctx, f.Head.ID, limit)
 }
 
 // Attachment opens a file of a case. It returns casefile.ErrNotFound for a digest that no act of this case has.

@@ -126,15 +126,12 @@ func (h *House) withdraw(c *standing, r *casefile.Record, info *procedure.ActInf
 	}
 }
 
-const (
-	mostAttached = 50
-	longestName  = 200
-)
+const longestName = 200
 
 // attached checks the files that an act names: they were taken, and are called what can be written down.
 func (h *House) attached(q *Request, bad *Invalid) {
-	if len(q.Attached) > mostAttached {
-		bad.add("attached", fmt.Sprintf("附件有 %d 个，最多 %d 个", len(q.Attached), mostAttached), fmt.Sprintf("%d files; %d is the most", len(q.Attached), mostAttached))
+	if len(q.Attached) > MostAttached {
+		bad.add("attached", fmt.Sprintf("附件有 %d 个，最多 %d 个", len(q.Attached), MostAttached), fmt.Sprintf("%d files; %d is the most", len(q.Attached), MostAttached))
 		return
 	}
 	for _, a := range q.Attached {

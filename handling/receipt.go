@@ -47,7 +47,7 @@ func sealed(s string) (salt account.Salt, digest account.Digest) {
 // Progress is what a reporter is told: nothing about people, nothing of the content.
 type Progress struct {
 	Number  string
-	Stages  []procedureStage
+	Stages  []Stage
 	Unit    Text
 	Opened  calendar.Instant
 	Updated calendar.Instant
@@ -65,12 +65,6 @@ type RemedyLeft struct {
 	Title, Where Text
 	Last         calendar.Instant
 	Basis        []string
-}
-
-type procedureStage struct {
-	Title Text
-	State string           // past, now, ahead, skipped
-	At    calendar.Instant // when it was entered; zero: it was not
 }
 
 // Progress answers a reporter who has both code and secret. A wrong code and a wrong secret are the same answer,
@@ -95,25 +89,7 @@ func (h *House) Progress(ctx context.Context, code, secret string) (*Progress, e
 	if err != nil {
 		return nil, err
 	}
-	state := "past"
-	for _, s := range c.proc.Stages() {
-		x := procedureStage{Title: s.Title, State: state}
-		if s.ID == head.Stage {
-			if x.State, state = "now", "ahead"; head.Closed {
-				x.State = "past"
-			}
-		}
-		for _, r := range records {
-			if i := c.proc.ActOf(r.Kind); i >= 0 && c.proc.Act(i).Stage == s.ID && len(r.Refused) == 0 {
-				x.At = r.Occurred
-				break
-			}
-		}
-		if x.At == 0 && x.State == "past" {
-			x.State = "skipped"
-		}
-		p.Stages = append(p.Stages, x)
-	}
+	p.Stages = stages(c.proc, &head, records)
 	now := h.now()
 	for _, r := range c.at.Running() {
 		if info := c.proc.Duties()[r.Duty]; r.Due > now && !info.Warn && !info.Promptly && !r.Waiting && r.Subject == "" && (p.Due == 0 || r.Due < p.Due) {

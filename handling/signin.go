@@ -21,11 +21,16 @@ var (
 	ErrLocked = errors.New("too many attempts")
 )
 
+// MinPassword is the least number of characters of a password.
+const MinPassword = account.MinPassword
+
 // SignedIn is a session that was opened.
 type SignedIn struct {
 	Token  string // for the cookie; only its digest is kept
 	Device string // for the cookie that outlives the session
 	Must   bool   // the password must be changed first
+
+	Until calendar.Instant // with ErrLocked: when it opens
 }
 
 // SignIn opens a session. An unknown login costs as much as a wrong password and says the same; that an account
@@ -49,7 +54,7 @@ func (h *House) SignIn(ctx context.Context, login, password, client, device stri
 	case lock.Locked(now.Time()) && ok && err == nil && hmac.Equal([]byte(device), []byte(deviceOf(&a))):
 		return h.signedIn(ctx, &a, client, now) // the lock stays for everybody else
 	case lock.Locked(now.Time()) && ok:
-		return SignedIn{}, ErrLocked
+		return SignedIn{Until: a.Locked}, ErrLocked
 	case lock.Locked(now.Time()):
 		return SignedIn{}, ErrWrong
 	}
@@ -77,7 +82,7 @@ func (h *House) signedIn(ctx context.Context, a *casefile.Account, client string
 		return SignedIn{}, err
 	}
 	s := casefile.Session{Token: ledger.Hash(digest), Person: a.Person, Login: a.Login, Started: now, Seen: now, Client: client}
-	return SignedIn{token, deviceOf(a), a.Must}, h.store.PutSession(ctx, s)
+	return SignedIn{Token: token, Device: deviceOf(a), Must: a.Must}, h.store.PutSession(ctx, s)
 }
 
 // deviceOf marks a browser in which an account was signed in to; it ends with the password.
@@ -239,6 +244,3 @@ func (h *House) endSessions(ctx context.Context, person string, but ledger.Hash)
 	}
 	return err
 }
-
-// Idle is how long a session lives unused, for the page that says so.
-const Idle = account.IdleTimeout

@@ -153,8 +153,8 @@ func (h *House) again(ctx context.Context, c *standing, who Who, q *Request) (*A
 
 // findingOf is a finding of a rule of the procedure, and of a duty where one is named.
 func findingOf(p *procedure.Procedure, rule, duty string) (procedure.Finding, bool) {
-	i := slices.IndexFunc(p.Rules(), func(r procedure.Rule) bool { return r.ID == rule })
-	return procedure.Finding{Rule: i, Duty: slices.IndexFunc(p.Duties(), func(d procedure.DutyInfo) bool { return d.ID == duty })}, i >= 0
+	i := p.RuleOf(rule)
+	return procedure.Finding{Rule: i, Duty: p.DutyOf(duty)}, i >= 0
 }
 
 // caseFor loads the case of a request, or makes the empty one of an act that opens a case.

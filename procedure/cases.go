@@ -93,35 +93,45 @@ type CaseResult struct {
 // RunCases judges the worked cases in dir/cases of fsys, in the order of their names. Mistakes in the files come back all
 // at once as strictyaml.Problems; a case that came out differently than expected is no error but a result.
 func (p *Pack) RunCases(fsys fs.FS, dir string) ([]CaseResult, error) {
-	names, err := fs.Glob(fsys, path.Join(dir, "cases", "*.yaml"))
+	var results []CaseResult
+	err := eachCase(fsys, dir, func(name string, f *workedCase) yaml.Problems {
+		r := caseReader{pack: p, f: f}
+		if run := r.read(); len(r.problems) == 0 {
+			results = append(results, CaseResult{name, f.Title, run.p.ID, run.differences()})
+		}
+		return r.problems
+	})
 	if err != nil {
 		return nil, err
 	}
-	var results []CaseResult
+	return results, nil
+}
+
+// eachCase visits the worked cases in dir/cases of fsys in the order of their names. Mistakes, in the files and those that
+// visit tells, come back all at once as strictyaml.Problems.
+func eachCase(fsys fs.FS, dir string, visit func(name string, f *workedCase) yaml.Problems) error {
+	names, err := fs.Glob(fsys, path.Join(dir, "cases", "*.yaml"))
+	if err != nil {
+		return err
+	}
 	var problems yaml.Problems
 	for _, name := range names {
 		data, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		var f workedCase
-		if found := yaml.Decode(name, data, &f); len(found) > 0 {
-			problems = append(problems, found...)
-			continue
+		found := yaml.Decode(name, data, &f)
+		if len(found) == 0 {
+			found = visit(name, &f)
 		}
-		r := caseReader{pack: p, f: &f}
-		run := r.read()
-		if len(r.problems) > 0 {
-			problems = append(problems, r.problems...)
-			continue
-		}
-		results = append(results, CaseResult{name, f.Title, run.p.ID, run.differences()})
+		problems = append(problems, found...)
 	}
 	if len(problems) > 0 {
 		problems.Sort()
-		return nil, problems
+		return problems
 	}
-	return results, nil
+	return nil
 }
 
 // caseReader resolves a worked case against the pack.

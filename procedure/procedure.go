@@ -249,6 +249,11 @@ func (p *Procedure) actNames() []string {
 // Rules lists every rule that can be found under this procedure, in the order of the pack.
 func (p *Procedure) Rules() []Rule { return p.rules }
 
+// RuleOf finds a rule by its id: its index in Rules, -1 when there is none.
+func (p *Procedure) RuleOf(id string) int {
+	return slices.IndexFunc(p.rules, func(r Rule) bool { return r.ID == id })
+}
+
 // Edition names the data this procedure was compiled from: the digest of the pack's files as hex. Any change of the
 // pack's law, calendar, documents or of this procedure makes another edition.
 func (p *Procedure) Edition() string { return hex.EncodeToString(p.digest[:]) }
@@ -272,6 +277,19 @@ type DutyInfo struct {
 // Duties lists the duties of the procedure; DutyEvent.Duty is an index into it. Not to be changed.
 func (p *Procedure) Duties() []DutyInfo { return p.dutyInfos }
 
+// DutyOf finds a duty by its id: its index in Duties, -1 when there is none.
+func (p *Procedure) DutyOf(id string) int {
+	return slices.IndexFunc(p.dutyInfos, func(d DutyInfo) bool { return d.ID == id })
+}
+
+// Duty finds a duty by its id; nil when there is none.
+func (p *Procedure) Duty(id string) *DutyInfo {
+	if i := p.DutyOf(id); i >= 0 {
+		return &p.dutyInfos[i]
+	}
+	return nil
+}
+
 // Stage is a named part of a procedure.
 type Stage struct {
 	ID    string
@@ -280,6 +298,16 @@ type Stage struct {
 
 // Stages lists the stages in their order. Not to be changed.
 func (p *Procedure) Stages() []Stage { return p.stages }
+
+// StageTitle is a stage's title; its id, where the procedure does not have it.
+func (p *Procedure) StageTitle(id string) Text {
+	for _, s := range p.stages {
+		if s.ID == id {
+			return s.Title
+		}
+	}
+	return both(id, id)
+}
 
 // ActInfo is what a page or a form shows of an act. Made when the pack is loaded; not to be changed.
 type ActInfo struct {

@@ -344,22 +344,8 @@ func (p *Pack) RollBasis() []string { return texts(p.file.RollBasis) }
 
 // ReadCases reads the worked cases in dir/cases of fsys without judging them, in the order of their names.
 func (p *Pack) ReadCases(fsys fs.FS, dir string) ([]CaseText, error) {
-	names, err := fs.Glob(fsys, path.Join(dir, "cases", "*.yaml"))
-	if err != nil {
-		return nil, err
-	}
 	var out []CaseText
-	var problems yaml.Problems
-	for _, name := range names {
-		data, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		var f workedCase
-		if found := yaml.Decode(name, data, &f); len(found) > 0 {
-			problems = append(problems, found...)
-			continue
-		}
+	err := eachCase(fsys, dir, func(name string, f *workedCase) yaml.Problems {
 		c := CaseText{Name: strings.TrimSuffix(path.Base(name), ".yaml"), Procedure: f.Procedure.Text, Title: f.Title}
 		if c.Procedure == "" && len(p.Procedures) == 1 {
 			c.Procedure = p.Procedures[0].ID
@@ -382,10 +368,10 @@ func (p *Pack) ReadCases(fsys fs.FS, dir string) ([]CaseText, error) {
 			c.Duties = append(c.Duties, CaseDuty{w.ID.Text, w.Subject, w.State.Text, w.Due.Text})
 		}
 		out = append(out, c)
-	}
-	if len(problems) > 0 {
-		problems.Sort()
-		return nil, problems
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }

@@ -46,8 +46,6 @@ func (g *schemas) of(t reflect.Type) map[string]any {
 		return oneOfSchemas(arrayOf(scalar), map[string]any{"type": "object", "additionalProperties": g.ref(reflect.TypeFor[Text]())})
 	case reflect.TypeFor[labelledDef]():
 		return map[string]any{"type": "array", "prefixItems": []any{g.ref(reflect.TypeFor[phrase]()), scalar}, "minItems": 2, "maxItems": 2}
-	case reflect.TypeFor[afterDef](), reflect.TypeFor[notWhileDef](), reflect.TypeFor[excludeDef](), reflect.TypeFor[fieldDef]():
-		return oneOfSchemas(scalar, g.ref(t))
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -64,6 +62,12 @@ func (g *schemas) of(t reflect.Type) map[string]any {
 			return map[string]any{"type": []string{"object", "null"}, "additionalProperties": g.of(value.Type)}
 		}
 		return arrayOf(g.of(t.Elem()))
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if tag, _ := yaml.TagOf(t.Field(i)); tag.Bare {
+				return oneOfSchemas(scalar, g.ref(t))
+			}
+		}
 	}
 	return g.ref(t)
 }
@@ -101,14 +105,11 @@ func (g *schemas) fields(t reflect.Type, properties map[string]any, required *[]
 			g.fields(f.Type, properties, required)
 			continue
 		}
-		tag := f.Tag.Get("yaml")
-		if tag == "" {
-			continue
-		}
-		name, option, _ := strings.Cut(tag, ",")
-		properties[name] = g.of(f.Type)
-		if option == "required" {
-			*required = append(*required, name)
+		if tag, ok := yaml.TagOf(f); ok {
+			properties[tag.Name] = g.of(f.Type)
+			if tag.Required {
+				*required = append(*required, tag.Name)
+			}
 		}
 	}
 }

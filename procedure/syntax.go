@@ -234,7 +234,7 @@ type actDef struct {
 
 type fieldDef struct {
 	Pos      yaml.Pos
-	Type     yaml.Str   `yaml:"type"`
+	Type     yaml.Str   `yaml:"type,bare"`
 	Title    Text       `yaml:"title"`
 	Help     Text       `yaml:"help"`
 	Required bool       `yaml:"required"`
@@ -263,19 +263,6 @@ func (v *enumDef) FromYAML(d *yaml.Decoder, n ast.Node) {
 	}
 }
 
-// A field may be written as its bare type.
-func (f *fieldDef) FromYAML(d *yaml.Decoder, n ast.Node) {
-	f.Pos = d.PosOf(n)
-	if _, ok := yaml.Scalar(n); ok {
-		d.Decode(n, &f.Type)
-		return
-	}
-	type plain fieldDef
-	var p plain
-	d.Decode(n, &p)
-	*f = fieldDef(p)
-}
-
 // clause is what every clause may carry.
 type clause struct {
 	Rule       yaml.Str   `yaml:"rule"`
@@ -294,24 +281,11 @@ type clause struct {
 type afterDef struct {
 	Pos yaml.Pos
 	clause
-	Act        list     `yaml:"act,required"`
+	Act        list     `yaml:"act,required,bare"`
 	Of         ofDef    `yaml:"of"`
 	That       yaml.Str `yaml:"that"`
 	Delay      yaml.Str `yaml:"delay"`
 	MayBeEmpty bool     `yaml:"may_be_empty"`
-}
-
-// A condition may be written as the bare id of the act that must come first.
-func (a *afterDef) FromYAML(d *yaml.Decoder, n ast.Node) {
-	a.Pos = d.PosOf(n)
-	if _, ok := yaml.Scalar(n); ok {
-		d.Decode(n, &a.Act)
-		return
-	}
-	type plain afterDef
-	p := plain{Pos: a.Pos}
-	d.Decode(n, &p)
-	*a = afterDef(p)
 }
 
 // ofDef is "every SET" or "any SET".
@@ -345,19 +319,7 @@ type windowDef struct {
 type notWhileDef struct {
 	Pos yaml.Pos
 	clause
-	Act list `yaml:"act,required"`
-}
-
-func (a *notWhileDef) FromYAML(d *yaml.Decoder, n ast.Node) {
-	a.Pos = d.PosOf(n)
-	if _, ok := yaml.Scalar(n); ok {
-		d.Decode(n, &a.Act)
-		return
-	}
-	type plain notWhileDef
-	p := plain{Pos: a.Pos}
-	d.Decode(n, &p)
-	*a = notWhileDef(p)
+	Act list `yaml:"act,required,bare"`
 }
 
 type expectDef struct {
@@ -369,19 +331,7 @@ type expectDef struct {
 type excludeDef struct {
 	Pos yaml.Pos
 	clause
-	Acts list `yaml:"acts,required"`
-}
-
-func (a *excludeDef) FromYAML(d *yaml.Decoder, n ast.Node) {
-	a.Pos = d.PosOf(n)
-	if _, ok := yaml.Scalar(n); ok {
-		d.Decode(n, &a.Acts)
-		return
-	}
-	type plain excludeDef
-	p := plain{Pos: a.Pos}
-	d.Decode(n, &p)
-	*a = excludeDef(p)
+	Acts list `yaml:"acts,required,bare"`
 }
 
 type dutyDef struct {

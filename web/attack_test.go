@@ -503,3 +503,94 @@ func TestAttackDraftsDoNotPileUp(t *testing.T) {
 		t.Errorf("an old draft cannot be saved any more: %s", r.Status)
 	}
 }
+
+// TestAttackChangesOfPeople: an administrator gains nothing for themself by any kind of change, whatever the page would have
+// offered; nobody else changes people.
+func TestAttackChangesOfPeople(t *testing.T) {
+	b := newBureau(t, true)
+	tries := []struct {
+		do, unit string
+		v        url.Values
+	}{
+		{"appoint", "a", url.Values{"person": {"admin"}, "post": {"handler"}}},
+		{"appoint", "nowhere", url.Values{"person": {"wang"}, "post": {"handler"}}},
+		{"appoint", "a", url.Values{"person": {"wang"}, "post": {"party"}}},
+		{"appoint", "a", url.Values{"person": {"wang"}, "post": {"administrator"}}},
+		{"delegate", "a", url.Values{"held": {"head/0"}, "to": {"admin"}, "reason": {"x"}}},
+		{"delegate", "bureau", url.Values{"held": {"admin/0"}, "to": {"wang"}, "reason": {"x"}}},
+		{"delegate", "a", url.Values{"held": {"head/-1"}, "to": {"wang"}, "reason": {"x"}}},
+		{"delegate", "a", url.Values{"held": {"head/99999999999999999999"}, "to": {"wang"}, "reason": {"x"}}},
+		{"end_post", "a", url.Values{"held": {"county/0"}}},
+		{"end_post", "bureau", url.Values{"held": {"admin/0"}}},
+		{"end_post", "nowhere", url.Values{"held": {"admin/0"}}},
+		{"qualify", "a", url.Values{"person": {"admin"}, "qualification": {"legal_profession"}}},
+		{"qualify", "a", url.Values{"person": {"wang"}, "qualification": {"made_up"}}},
+		{"change_rank", "a", url.Values{"person": {"admin"}, "rank": {"sergeant"}}},
+		{"enrol_person", "a", url.Values{"id": {"wang"}, "name": {"x"}, "number": {"0100"}}},
+		{"enrol_person", "a", url.Values{"id": {"x\u202e"}, "name": {"x"}, "number": {"0101"}}},
+		{"found_unit", "a", url.Values{"id": {"bureau"}, "unit_kind": {"station"}, "name_zh": {"x"}, "name_en": {"x"}}},
+		{"reset_account", "a", url.Values{"login": {"admin"}, "person": {"admin"}}},
+		{"reset_account", "a", url.Values{"login": {"admin2"}, "person": {"admin"}}},
+		{"reset_account", "a", url.Values{"login": {"admin"}, "person": {"wang"}}},
+		{"reset_account", "a", url.Values{"login": {"county"}, "person": {"wang"}}},
+		{"reset_account", "a", url.Values{"login": {"made-up"}, "person": {"nobody"}}},
+		{"made_up", "a", nil},
+	}
+	before, _, err := b.house.Store().Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"admin", "county", "supervisor", "head"} {
+		c := b.client(t, name)
+		for _, x := range tries {
+			b.now += 1_000_000
+			r, _ := b.post(t, c, "/people?unit="+x.unit+"&do="+x.do, x.v)
+			if r.StatusCode != http.StatusNotFound && (name != "admin" || r.StatusCode != http.StatusUnprocessableEntity) {
+				t.Errorf("%s, %s in %s, %v: %s", name, x.do, x.unit, x.v, r.Status)
+			}
+		}
+	}
+	if after, _, err := b.house.Store().Head(t.Context()); err != nil || after != before {
+		t.Errorf("%d acts more, %v", after-before, err)
+	}
+}
+
+// TestAttackCorrectsNothingElse: a form corrects a standing fact of its own kind and case, for who may act in it; nobody else is
+// shown the case by it.
+func TestAttackCorrectsNothingElse(t *testing.T) {
+	b := newBureau(t, true)
+	b.submit(t, "wang", &handling.Request{Kind: "file"})
+	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "offender"}}, Data: map[string]string{"name": "某甲某"}})
+	b.submit(t, "wang", &handling.Request{Kind: "summon", Occurred: "2026-03-02T09:05", Subjects: []handling.SubjectInput{{ID: "p1"}}, Data: map[string]string{"arrived": "2026-03-02T09:05", "oral": "true"}})
+	at := "/cases/" + string(b.case_) + "/do/"
+	form := url.Values{"act_id": {rand.Text()}, "base": {"6"}, "subject": {"p1"}, "occurred": {"2026-03-02T09:04"}, "d_arrived": {"2026-03-02T09:04"}, "d_oral": {"true"}}
+	for name, want := range map[string]int{"supervisor": 403, "chen": 403, "other": 404, "otherhead": 404, "former": 404, "admin": 404} {
+		c := b.client(t, name)
+		for _, method := range []string{"GET", "POST"} {
+			r, body := b.do(t, c, method, at+"summon?corrects=6", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded")
+			if r.StatusCode != want || strings.Contains(body, "某甲某") {
+				t.Errorf("%s %s: %s", name, method, r.Status)
+			}
+		}
+	}
+	wang := b.client(t, "wang")
+	for _, path := range []string{"summon?corrects=99", "summon?corrects=0", "summon?corrects=-1", "summon?corrects=x", "summon?corrects=5", "summon?corrects=9223372036854775807", "assign?corrects=3", "accept?corrects=2", "leave?corrects=6"} {
+		if r, _ := b.do(t, wang, "GET", at+path, nil); r.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", path, r.Status)
+		}
+		if r, _ := b.post(t, wang, at+path, form); r.StatusCode != http.StatusNotFound {
+			t.Errorf("POST %s: %s", path, r.Status)
+		}
+	}
+	if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusSeeOther {
+		t.Fatal(r.Status)
+	}
+	form.Set("act_id", rand.Text())
+	if r, body := b.post(t, wang, at+"summon?corrects=7", form); r.StatusCode != http.StatusConflict || !strings.Contains(body, "corrects=7") { // of an old base
+		t.Error(r.Status)
+	}
+	head, err := b.house.Store().Case(t.Context(), b.case_)
+	if err != nil || head.Acts != 7 {
+		t.Errorf("%d acts, %v", head.Acts, err)
+	}
+}

@@ -60,7 +60,7 @@ func (c *call) caseRef(h *casefile.Head) CaseRef {
 
 func (c *call) caseHead(f *handling.File) CaseHead {
 	ref := c.caseRef(&f.Head)
-	head := CaseHead{Title: ref.Title, Number: ref.Number, Href: ref.Href, Kind: f.Proc.Title.In(c.lang), Stage: f.Stage.In(c.lang), Unit: f.Unit.In(c.lang), Handlers: c.names(f.Head.Handlers)}
+	head := CaseHead{Title: ref.Title, Number: ref.Number, Href: ref.Href, Kind: f.Proc.Title.In(c.lang), Stage: f.Proc.StageTitle(f.Head.Stage).In(c.lang), Unit: f.Unit.In(c.lang), Handlers: c.names(f.Head.Handlers)}
 	if f.Head.Closed {
 		head.Chips = append(head.Chips, Chip{c.both("已办结", "closed"), Good})
 	}
@@ -88,19 +88,10 @@ func partyName(people []handling.Party, id casefile.Subject) string {
 	return string(id)
 }
 
-func dutyInfo(p *procedure.Procedure, id string) *procedure.DutyInfo {
-	for i := range p.Duties() {
-		if d := &p.Duties()[i]; d.ID == id {
-			return d
-		}
-	}
-	return nil
-}
-
 // limit shows a duty with its clock.
 func (c *call) limit(p *procedure.Procedure, d *casefile.Duty, people []handling.Party) Limit {
 	l := Limit{Start: d.Opened, Due: d.Due, Liberty: d.Liberty, State: LimitRunning}
-	info := dutyInfo(p, d.Duty)
+	info := p.Duty(d.Duty)
 	if info != nil {
 		l.Title, l.Articles, l.Promptly = info.Title.In(c.lang), c.articles(info.Basis), info.Promptly || info.Warn
 	} else {
@@ -112,13 +103,8 @@ func (c *call) limit(p *procedure.Procedure, d *casefile.Duty, people []handling
 	if d.Due != 0 {
 		z := c.House.Pack().Zone
 		l.Civil = z.End(z.Date(d.Due)) == d.Due
-		if d.Amber != 0 {
-			// Amber is 80 % of the way, so the start follows from both.
-			start := d.Due - (d.Due-d.Amber)*5
-			l.Start = start
-			if d.Due > start {
-				l.Used = int(min(100, max(0, (c.now-start)*100/(d.Due-start))))
-			}
+		if start := handling.Began(d); d.Due > start {
+			l.Start, l.Used = start, int(min(100, max(0, (c.now-start)*100/(d.Due-start))))
 		}
 	}
 	switch {
@@ -171,7 +157,7 @@ func weight(l Limit) int {
 
 // discharging is the act by which this person may do a duty now.
 func (c *call) discharging(f *handling.File, d *casefile.Duty) *Link {
-	info := dutyInfo(f.Proc, d.Duty)
+	info := f.Proc.Duty(d.Duty)
 	if info == nil {
 		return nil
 	}
@@ -229,7 +215,7 @@ func (c *call) reasons(p *procedure.Procedure, id casefile.CaseID, found []proce
 func (c *call) storedReasons(f *handling.File, refused []casefile.Reason) []Reason {
 	var found []procedure.Finding
 	for _, r := range refused {
-		i := slices.IndexFunc(f.Proc.Rules(), func(x procedure.Rule) bool { return x.ID == r.Rule })
+		i := f.Proc.RuleOf(r.Rule)
 		if i < 0 {
 			continue
 		}
@@ -240,10 +226,9 @@ func (c *call) storedReasons(f *handling.File, refused []casefile.Reason) []Reas
 
 func (c *call) finding(f *handling.File, x *casefile.Finding) Finding {
 	out := Finding{Rule: x.Rule, Title: x.Rule, Severity: Severity(x.Severity), At: x.At}
-	for _, r := range f.Proc.Rules() {
-		if r.ID == x.Rule {
-			out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articles(r.Basis), second(r.Setting, c.lang)
-		}
+	if i := f.Proc.RuleOf(x.Rule); i >= 0 {
+		r := f.Proc.Rules()[i]
+		out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articles(r.Basis), second(r.Setting, c.lang)
 	}
 	if x.Subject != "" {
 		out.Person = partyName(f.People, x.Subject)

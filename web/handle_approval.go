@@ -102,7 +102,7 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 			stage = order[len(order)-1]
 		}
 		if stages[stage] == nil {
-			stages[stage] = &FilePart{Title: stageTitle(f.Proc, stage).In(c.lang)}
+			stages[stage] = &FilePart{Title: f.Proc.StageTitle(stage).In(c.lang)}
 			order = append(order, stage)
 		}
 		shown := c.act(f, x)

@@ -22,7 +22,7 @@ func casePage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &Case{Frame: c.frame(AreaCases), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f)}
+	p := &Case{Frame: c.frame(AreaCases), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		a := c.act(f, &f.Acts[i])
 		if a.State == ActRefused {
@@ -47,9 +47,10 @@ func casePage(c *call) error {
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int { return int(a.Severity - b.Severity) })
 	p.People = c.people(f)
 	p.Facts = c.facts(f)
-	if _, looks, err := c.House.Looks(c.r.Context(), c.who, f.Head.ID, 6); err == nil {
-		p.LooksURL = caseURL(f.Head.ID) + "/looks"
-		p.Looks = c.looked(looks)
+	if looks, err := c.House.LastLooks(c.r.Context(), c.who, f, 6); err != nil {
+		return err
+	} else if looks != nil {
+		p.LooksURL, p.Looks = caseURL(f.Head.ID)+"/looks", c.looked(looks)
 	}
 	if ref := c.r.URL.Query().Get("done"); ref != "" {
 		p.Flash = c.done(f, ref)
@@ -77,26 +78,10 @@ func (c *call) done(f *handling.File, ref string) *Flash {
 	return flash
 }
 
-func (c *call) stages(f *handling.File) []Stage {
+func (c *call) stages(all []handling.Stage) []Stage {
 	var out []Stage
-	state := "past"
-	for _, s := range f.Proc.Stages() {
-		x := Stage{Title: capital(s.Title.In(c.lang)), State: state}
-		if s.ID == f.Head.Stage {
-			x.State, state = "now", "ahead"
-			if f.Head.Closed {
-				x.State = "past"
-			}
-		}
-		for _, a := range f.Acts {
-			if a.Info != nil && a.Info.Stage == s.ID && len(a.Refused) == 0 && x.At == 0 {
-				x.At = a.Occurred
-			}
-		}
-		if x.At == 0 && x.State == "past" {
-			x.State = "skipped"
-		}
-		out = append(out, x)
+	for _, s := range all {
+		out = append(out, Stage{capital(s.Title.In(c.lang)), s.State, s.At})
 	}
 	return out
 }
@@ -123,9 +108,10 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 	wanted := map[int]*Limit{}
 	for i := range f.Duties {
 		d := &f.Duties[i]
-		if info := dutyInfo(f.Proc, d.Duty); d.Done == 0 && info != nil {
+		if info := f.Proc.Duty(d.Duty); d.Done == 0 && info != nil {
+			l := c.limit(f.Proc, d, f.People)
 			for _, x := range info.Do {
-				if l := c.limit(f.Proc, d, f.People); wanted[x] == nil || l.Due != 0 && (wanted[x].Due == 0 || l.Due < wanted[x].Due) {
+				if wanted[x] == nil || l.Due != 0 && (wanted[x].Due == 0 || l.Due < wanted[x].Due) {
 					wanted[x] = &l
 				}
 			}
@@ -188,7 +174,7 @@ func (c *call) concerns(f *handling.File, act int, subject casefile.Subject) boo
 		}
 	}
 	return slices.ContainsFunc(f.Duties, func(d casefile.Duty) bool {
-		info := dutyInfo(f.Proc, d.Duty)
+		info := f.Proc.Duty(d.Duty)
 		return d.Done == 0 && d.Subject == subject && info != nil && slices.Contains(info.Do, act)
 	})
 }
@@ -222,7 +208,7 @@ func (c *call) people(f *handling.File) []Person {
 		}
 		for _, l := range f.Duties {
 			if l.Done == 0 && l.Liberty && l.Subject == x.ID {
-				p.Chips = append(p.Chips, Chip{c.both("在办案场所", "held for inquiry"), Bad})
+				p.Chips = append(p.Chips, Chip{c.both("人身自由受限", "held"), Bad})
 			}
 		}
 		for k := range f.Proc.Acts() {
@@ -389,5 +375,3 @@ func attachment(c *call) error {
 	}
 	return nil
 }
-
-var _ = procedure.Opened

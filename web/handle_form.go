@@ -102,15 +102,13 @@ func (c *call) parse() error {
 // takes are the types of files a case takes: what a person's own eyes can check.
 var takes = map[string]string{".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".pdf": "application/pdf", ".tif": "image/tiff", ".tiff": "image/tiff"}
 
-const mostFiles = 50 // with one form, as handling takes them
-
 // uploads keeps the files sent with a form.
 func (c *call) uploads(e *entered, id casefile.CaseID) (string, error) {
 	if c.r.MultipartForm == nil {
 		return "", nil
 	}
-	if n := len(c.r.MultipartForm.File["file"]) + len(e.kept); n > mostFiles {
-		return c.both(fmt.Sprintf("附件有%d个，最多%d个", n, mostFiles), fmt.Sprintf("%d files; %d is the most", n, mostFiles)), nil
+	if n := len(c.r.MultipartForm.File["file"]) + len(e.kept); n > handling.MostAttached {
+		return c.both(fmt.Sprintf("附件有%d个，最多%d个", n, handling.MostAttached), fmt.Sprintf("%d files; %d is the most", n, handling.MostAttached)), nil
 	}
 	for _, h := range c.r.MultipartForm.File["file"] {
 		if h.Size == 0 {
@@ -299,7 +297,7 @@ func (c *call) problems(form *Form, problems []handling.Problem) {
 			name, form.Occurred.Error = "occurred", text
 		case p.Field == "subject" && form.Subjects != nil:
 			name, form.Subjects.Error = "subject", text
-		case p.Field == "file" && form.Attach != nil:
+		case p.Field == "attached" && form.Attach != nil:
 			name, form.Attach.Error = "upload", text
 		default:
 			name = p.Field
@@ -312,14 +310,6 @@ func (c *call) problems(form *Form, problems []handling.Problem) {
 func capital(s string) string {
 	r, n := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(r)) + s[n:]
-}
-
-func (c *call) actOf(f *handling.File) (int, *procedure.ActInfo, error) {
-	i := f.Proc.ActOf(c.r.PathValue("act"))
-	if i < 0 {
-		return 0, nil, casefile.ErrNotFound
-	}
-	return i, f.Proc.Act(i), nil
 }
 
 // restore fills a form from a draft.
@@ -363,22 +353,29 @@ func (c *call) body(e *entered) []byte {
 	return []byte(v.Encode())
 }
 
+// toAct opens the case of a form and finds the act in it, for who may put it before the judge.
+func (c *call) toAct() (*handling.File, *procedure.ActInfo, casefile.Subject, error) {
+	name := c.r.PathValue("act")
+	if !casefile.ValidName(name) { // nothing else gets into the log of views
+		return nil, nil, "", casefile.ErrNotFound
+	}
+	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+name)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	i := f.Proc.ActOf(name)
+	if i < 0 {
+		return nil, nil, "", casefile.ErrNotFound
+	}
+	a := f.Proc.Act(i)
+	return f, a, casefile.Subject(c.r.URL.Query().Get("subject")), c.House.MayAct(c.who, f, a.Decision)
+}
+
 func actForm(c *call) error {
-	if !casefile.ValidName(c.r.PathValue("act")) { // nothing else gets into the log of views
-		return casefile.ErrNotFound
-	}
-	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+c.r.PathValue("act"))
+	f, a, subject, err := c.toAct()
 	if err != nil {
 		return err
 	}
-	_, a, err := c.actOf(f)
-	if err != nil {
-		return err
-	}
-	if err := c.House.MayAct(c.who, f, a.Decision); err != nil {
-		return err
-	}
-	subject := casefile.Subject(c.r.URL.Query().Get("subject"))
 	e := newEntered(f.Head.Acts)
 	if e.corrects, err = c.corrects(f, a); err != nil {
 		return err
@@ -394,8 +391,7 @@ func actForm(c *call) error {
 	if len(draft.Body) > 0 {
 		c.restore(e, draft.Body)
 		e.base = f.Head.Acts
-	}
-	if len(draft.Body) == 0 {
+	} else {
 		c.prefill(f, a, e, subject)
 	}
 	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = draft.Saved })
@@ -497,21 +493,10 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 }
 
 func doAct(c *call) error {
-	if !casefile.ValidName(c.r.PathValue("act")) {
-		return casefile.ErrNotFound
-	}
-	f, err := c.House.File(c.r.Context(), c.who, c.caseID(), "form "+c.r.PathValue("act"))
+	f, a, subject, err := c.toAct()
 	if err != nil {
 		return err
 	}
-	_, a, err := c.actOf(f)
-	if err != nil {
-		return err
-	}
-	if err := c.House.MayAct(c.who, f, a.Decision); err != nil {
-		return err
-	}
-	subject := casefile.Subject(c.r.URL.Query().Get("subject"))
 	e, err := c.read(a)
 	if err != nil {
 		return err
@@ -523,7 +508,7 @@ func doAct(c *call) error {
 		return err
 	} else if wrong != "" {
 		return c.showForm(http.StatusUnprocessableEntity, f, a, e, subject, func(form *Form) {
-			c.problems(form, []handling.Problem{{Field: "file", Text: procedure.Text{ZH: wrong, EN: wrong}}})
+			c.problems(form, []handling.Problem{{Field: "attached", Text: procedure.Text{ZH: wrong, EN: wrong}}})
 		})
 	}
 	if e.corrects == nil && (e.intent == "draft" || e.intent == "preview") {

@@ -40,7 +40,7 @@ func way(a *procedure.ActInfo) *procedure.FieldInfo {
 }
 
 func intake(c *call) error {
-	_, a, err := c.opening()
+	proc, a, err := c.opening()
 	if err != nil {
 		return err
 	}
@@ -57,10 +57,10 @@ func intake(c *call) error {
 			e.data[w.Name] = chosen
 		}
 	}
-	return c.showIntake(http.StatusOK, a, e, func(f *Form) { f.Draft.Saved = draft.Saved })
+	return c.showIntake(http.StatusOK, proc, a, e, func(f *Form) { f.Draft.Saved = draft.Saved })
 }
 
-func (c *call) showIntake(status int, a *procedure.ActInfo, e *entered, mark func(*Form)) error {
+func (c *call) showIntake(status int, proc *procedure.Procedure, a *procedure.ActInfo, e *entered, mark func(*Form)) error {
 	units := c.House.OpensIn(c.who)
 	if len(units) == 0 {
 		return casefile.ErrNotFound
@@ -73,10 +73,6 @@ func (c *call) showIntake(status int, a *procedure.ActInfo, e *entered, mark fun
 		}
 	}
 	if w == nil || e.data[w.Name] != "" {
-		proc, _, err := c.opening()
-		if err != nil {
-			return err
-		}
 		form := c.form(nil, a, e, "")
 		form.Action, form.Cancel = "/intake", "/"
 		form.Draft = &Draft{SaveURL: "/intake/draft", DropURL: "/intake/drop"}
@@ -112,8 +108,8 @@ func doIntake(c *call) error {
 	if wrong, err := c.uploads(e, ""); err != nil {
 		return err
 	} else if wrong != "" {
-		return c.showIntake(http.StatusUnprocessableEntity, a, e, func(f *Form) {
-			c.problems(f, []handling.Problem{{Field: "file", Text: procedure.Text{ZH: wrong, EN: wrong}}})
+		return c.showIntake(http.StatusUnprocessableEntity, proc, a, e, func(f *Form) {
+			c.problems(f, []handling.Problem{{Field: "attached", Text: procedure.Text{ZH: wrong, EN: wrong}}})
 		})
 	}
 	if e.intent == "draft" || e.intent == "preview" {
@@ -121,7 +117,7 @@ func doIntake(c *call) error {
 		if err != nil {
 			return err
 		}
-		return c.showIntake(http.StatusOK, a, e, func(f *Form) { f.Draft.Saved = d.Saved })
+		return c.showIntake(http.StatusOK, proc, a, e, func(f *Form) { f.Draft.Saved = d.Saved })
 	}
 	unit := units[0].ID
 	if typed := authority.UnitID(c.r.PostFormValue("unit")); typed != "" {
@@ -131,11 +127,11 @@ func doIntake(c *call) error {
 	var invalid *handling.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		return c.showIntake(http.StatusUnprocessableEntity, a, e, func(f *Form) { c.problems(f, invalid.Problems) })
+		return c.showIntake(http.StatusUnprocessableEntity, proc, a, e, func(f *Form) { c.problems(f, invalid.Problems) })
 	case err != nil:
 		return err
 	case len(answer.Refused) > 0:
-		return c.showIntake(http.StatusForbidden, a, e, func(f *Form) {
+		return c.showIntake(http.StatusForbidden, proc, a, e, func(f *Form) {
 			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(proc, "", answer.Refused, nil)}
 		})
 	}

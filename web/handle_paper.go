@@ -52,7 +52,7 @@ func (c *call) sheet(p *handling.Paper) Sheet {
 			s.Parts = append(s.Parts, SheetPart{Rows: rows(b)})
 		case len(b.Sign) > 0:
 			for _, l := range b.Sign {
-				s.Signs = append(s.Signs, SignLine{Label: l.ZH})
+				s.Signs = append(s.Signs, l.ZH)
 			}
 		case b.Seal != nil:
 			s.Seal, s.Date = b.Seal.ZH, chineseDate(c.House.Pack().Zone.Date(p.Issued).Civil())
@@ -125,7 +125,7 @@ func documentPage(c *call) error {
 	}
 	paper := c.copyOf(papers)
 	act := &f.Acts[n-1]
-	p := &DocumentPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Sheet: c.sheet(paper), Act: *c.linkTo(f, n), Digest: ""}
+	p := &DocumentPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Sheet: c.sheet(paper), Act: *c.linkTo(f, n)}
 	if c.Printer != nil {
 		p.PDF = documentURL(f.Head.ID, n, kind) + "/pdf"
 		if paper.Subject != "" {

@@ -50,8 +50,8 @@ func doQuery(c *call) error {
 	if r.What == "" {
 		r.What = c.both("尚未受案编号", "not yet numbered")
 	}
+	r.Stages = c.stages(got.Stages)
 	for _, s := range got.Stages {
-		r.Stages = append(r.Stages, Stage{Title: s.Title.In(c.lang), State: s.State, At: s.At})
 		if s.State == "now" {
 			r.Now = c.both("目前处于：", "It is now at: ") + s.Title.In(c.lang)
 		}

@@ -68,7 +68,7 @@ func showSignIn(c *call) error {
 func doSignIn(c *call) error {
 	began := time.Now()
 	if c.slow(authority.SignIn) {
-		return c.signInAgain(http.StatusTooManyRequests, SignInLocked)
+		return c.signInAgain(http.StatusTooManyRequests, SignInLocked, c.now.Add(time.Minute))
 	}
 	if err := c.parse(); err != nil {
 		return err
@@ -83,9 +83,9 @@ func doSignIn(c *call) error {
 	}
 	switch {
 	case errors.Is(err, handling.ErrWrong):
-		return c.signInAgain(http.StatusUnauthorized, SignInWrong)
+		return c.signInAgain(http.StatusUnauthorized, SignInWrong, 0)
 	case errors.Is(err, handling.ErrLocked):
-		return c.signInAgain(http.StatusUnauthorized, SignInLocked)
+		return c.signInAgain(http.StatusUnauthorized, SignInLocked, in.Until)
 	case err != nil:
 		return err
 	}
@@ -111,11 +111,8 @@ func (c *call) begin(in handling.SignedIn) error {
 	return nil
 }
 
-func (c *call) signInAgain(status int, trouble SignInTrouble) error {
-	p := &SignIn{Frame: c.frame(""), Action: "/signin", Trouble: trouble, Name: c.r.PostFormValue("name"), Return: c.r.PostFormValue("return"), Demos: c.Demos[c.lang]}
-	if trouble == SignInLocked {
-		p.Until = c.now.Add(15 * time.Minute)
-	}
+func (c *call) signInAgain(status int, trouble SignInTrouble, until calendar.Instant) error {
+	p := &SignIn{Frame: c.frame(""), Action: "/signin", Trouble: trouble, Until: until, Name: c.r.PostFormValue("name"), Return: c.r.PostFormValue("return"), Demos: c.Demos[c.lang]}
 	return c.page(status, p)
 }
 
@@ -127,12 +124,20 @@ func signOut(c *call) error {
 	return c.redirect("/signin?ended=1")
 }
 
-const minPassword = 12
-
 func account(c *call) error { return c.account(http.StatusOK, nil) }
 
 func (c *call) account(status int, bad []FieldError) error {
-	p := &Account{Frame: c.frame(""), Login: c.session.Login, Action: "/account/password", MinLength: minPassword, Errors: bad, EndOthers: "/account/others/end"}
+	p := &Account{Frame: c.frame(""), Login: c.session.Login, Action: "/account/password", MinLength: handling.MinPassword, Errors: bad, EndOthers: "/account/others/end"}
+	must, err := c.House.MustChange(c.r.Context(), c.session)
+	if err != nil {
+		return err
+	}
+	switch {
+	case must:
+		p.Flash = &Flash{Tone: Near, Text: c.both("这个密码是别人给你的，对方也知道。请先改成只有你自己知道的密码，再办理其他事项。", "Somebody else gave you this password and knows it. Change it to one that only you know; nothing else can be done before.")}
+	case c.r.URL.Query().Has("changed"):
+		p.Flash = &Flash{Tone: Good, Text: c.both("密码已修改，其他登录均已退出。", "The password was changed; all other sessions have ended.")}
+	}
 	sessions, err := c.House.Sessions(c.r.Context(), c.who)
 	if err != nil {
 		return err
@@ -236,5 +241,3 @@ func endOthers(c *call) error {
 	}
 	return c.redirect("/account")
 }
-
-var _ = authority.SignIn

@@ -11,7 +11,6 @@ import (
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
-	"plumbline/procedure"
 )
 
 const onWorkbench = 30 // duties shown; the rest is in the list of cases
@@ -212,7 +211,7 @@ func caseList(c *call) error {
 		if err != nil {
 			continue
 		}
-		row := CaseRow{CaseRef: c.caseRef(h), Kind: proc.Title.In(c.lang), Stage: stageTitle(proc, h.Stage).In(c.lang), Unit: c.House.Unit(h.Unit).In(c.lang), Handlers: c.names(h.Handlers), Closed: h.Closed, Findings: h.Findings, Opened: h.Opened}
+		row := CaseRow{CaseRef: c.caseRef(h), Kind: proc.Title.In(c.lang), Stage: proc.StageTitle(h.Stage).In(c.lang), Unit: c.House.Unit(h.Unit).In(c.lang), Handlers: c.names(h.Handlers), Closed: h.Closed, Findings: h.Findings, Opened: h.Opened}
 		if h.Due != 0 {
 			row.Next = &Limit{Title: c.both("最近期限", "next limit"), Due: h.Due, State: LimitRunning, Civil: c.House.Pack().Zone.End(c.House.Pack().Zone.Date(h.Due)) == h.Due}
 			if h.Due < c.now {
@@ -234,13 +233,4 @@ func caseList(c *call) error {
 		p.Pager.First = "/cases?" + q.Encode()
 	}
 	return c.page(http.StatusOK, p)
-}
-
-func stageTitle(p *procedure.Procedure, id string) procedure.Text {
-	for _, s := range p.Stages() {
-		if s.ID == id {
-			return s.Title
-		}
-	}
-	return procedure.Text{ZH: id, EN: id}
 }

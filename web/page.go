@@ -137,7 +137,6 @@ type Finding struct {
 	Act      *Link  // the act that gave rise to it
 	Setting  string // the figure is ours, not the law's: why
 	Unjudged string // the fact that is missing; empty: judged
-	Mend     *Link  // what makes good
 	State    string // e.g. 已整改, in words; empty: open
 }
 
@@ -171,22 +170,19 @@ type Field struct {
 	Type     FieldType
 	Required bool
 	Max      int    // characters, or the greatest figure; 0: none
-	Unit     string // shown after the input: 日, 元
 	Value    string // as typed; bool: true, false or empty
 	Options  []Option
 	Error    string
-	Complete string // autocomplete token, e.g. current-password
-	Lax      bool   // needed, but the browser does not insist: the part of the form it stands in may stay unused
+	Lax      bool // needed, but the browser does not insist: the part of the form it stands in may stay unused
 }
 
-// Option is one choice. Hint stands below it; Off says why it cannot be chosen.
+// Option is one choice. Hint stands below it.
 type Option struct {
 	Value, Text, Hint string
 	Chosen            bool
-	Off               string
 }
 
-// Form is the form of one act. Names of its inputs besides Fields: act_id, base, subject (several), subject_new (1),
+// Form is the form of one act. Names of its inputs besides Fields: act_id, base, subject, subject_new (1),
 // occurred, file (several), keep_file (digest, several), signature (data URI), intent (submit, preview or draft).
 type Form struct {
 	Action   string // where it posts, multipart
@@ -217,7 +213,6 @@ type Form struct {
 // Subjects asks whom or what the act is about.
 type Subjects struct {
 	Label     string
-	Many      bool
 	Options   []Option
 	CanAdd    bool    // offers a new person; without Options the new person is all there is, and its fields stand open
 	Adding    bool    // the part for the new person is open
@@ -232,7 +227,6 @@ type Attach struct {
 	MaxMB     int
 	Kept      []Attachment // already uploaded with this draft
 	Signature string       // label of the signature pad; empty: none
-	Drawn     string       // data:image/png;base64,… already drawn
 	Error     string
 }
 
@@ -256,7 +250,7 @@ type DutyAhead struct {
 }
 
 // DocumentAhead is a document the act will issue.
-type DocumentAhead struct{ Title, Note, Href string }
+type DocumentAhead struct{ Title, Note string }
 
 // Conflict: somebody changed the case since the form was made. What was entered is kept.
 type Conflict struct {
@@ -289,5 +283,4 @@ type Draft struct {
 type Pager struct {
 	First, Next string
 	Showing     int
-	Total       string // as text, since it may be "more than 1,000"; empty: not counted
 }

@@ -19,7 +19,6 @@ type Case struct {
 	Limits   []Limit // liberty first
 	Stages   []Stage
 	Acts     []Act // newest first
-	Older    string
 	Next     []NextAct
 	NotYet   []NotYet
 	Findings []Finding
@@ -129,8 +128,7 @@ type Approval struct {
 	Opinions []Opinion
 	Checks   []Condition
 	Limits   []Limit
-	Not      []Reason // why this person may not decide at all (recusal, same person): there is no form then
-	Return   *Link    // the act that sends it back with a reason; nil: the procedure has none
+	Return   *Link // the act that sends it back with a reason; nil: the procedure has none
 	Conflict *Conflict
 	Refusal  *Refusal
 	Form     Form // what the decision says, with its own data; its Conflict and Refusal stay nil
@@ -157,7 +155,6 @@ type Difference struct {
 // Opinion is what a reviewer wrote.
 type Opinion struct {
 	Who, Post, Result string
-	Tone              Tone
 	Text              string
 	At                calendar.Instant
 	Round             int
@@ -186,18 +183,15 @@ type ActPage struct {
 
 // Record is what the ledger holds of an act.
 type Record struct {
-	Index    string
-	InCase   string // its number within the case
-	ActID    string
-	Leaf     string // hash, hex
-	Root     string // of the tree that holds it
-	Size     string // of that tree
-	Bytes    string // as stored; shown as they are
-	Length   int
-	Pack     string // under which edition it was judged
-	Signer   string // whose own signature it carries; empty: none
-	Receipt  string // download
-	Verified string // in words: when the proof was last checked; empty: not
+	Index  string
+	InCase string // its number within the case
+	ActID  string
+	Leaf   string // hash, hex
+	Root   string // of the tree that holds it
+	Size   string // of that tree
+	Bytes  string // as stored; shown as they are
+	Length int
+	Pack   string // under which edition it was judged
 }
 
 // DocumentPage shows a document as it lies on paper.
@@ -209,8 +203,6 @@ type DocumentPage struct {
 	PDF      string
 	Act      Link // that issued it
 	Signed   []PartySign
-	SignURL  string // form that takes a signature; empty: nothing to sign
-	Digest   string
 	Printed  []Pair // further facts: copies, who received
 }
 
@@ -234,30 +226,18 @@ type PartySign struct {
 type Sheet struct {
 	Organ, Title, Number string
 	Draft                string // across the paper, e.g. 草稿; empty: issued
-	To                   string
 	Parts                []SheetPart
-	Seal                 string // 某县公安局
-	SealNote             string // 案件受理专用章
-	Date                 string // 二〇二六年十一月二日
-	Signs                []SignLine
-	QR                   string // data:image/png;base64,… or empty
-	QRNote               string
+	Seal                 string   // 某县公安局
+	Date                 string   // 二〇二六年十一月二日
+	Signs                []string // who signs where, e.g. 报案人
 	Foot                 string
 }
 
-// SheetPart is a paragraph, or a table of pairs two to a row where Rows is set, or a heading.
+// SheetPart is a paragraph, or a table of pairs two to a row where Rows is set.
 type SheetPart struct {
-	Heading, Text string
-	Rows          [][]string // cells: name, value, name, value; a row of two spans
-	Lines         []string   // questions and answers, or lists: one a line
-}
-
-// SignLine is a place to sign.
-type SignLine struct {
-	Label, Name string
-	Image       string // data URI of the signature, or empty
-	Date        string
-	Note        string // 拒绝签名，见证人…
+	Text  string
+	Rows  [][]string // cells: name, value, name, value; a row of two spans
+	Lines []string   // questions and answers, or lists: one a line
 }
 
 // SheetOnly is the sheet as a document of its own, with its style in it: for the PDF printer.
@@ -280,28 +260,24 @@ const (
 // Query is the page for who brought a report. Posts code and secret to Action.
 type Query struct {
 	Frame
-	Action   string
-	State    QueryState
-	Code     string
-	Errors   []FieldError // fields code, secret: only that they are empty
-	Until    calendar.Instant
-	Result   *Progress
-	Phone    string
-	Complain Link // goes to someone other than the person complained of
+	Action string
+	State  QueryState
+	Code   string
+	Errors []FieldError // fields code, secret: only that they are empty
+	Until  calendar.Instant
+	Result *Progress
 }
 
 // Progress is what a reporter learns.
 type Progress struct {
 	Number, What string // of the receipt; what was reported, in the reporter's words
 	Received     calendar.Instant
-	Unit, Phone  string
-	Handlers     []string
+	Unit         string
 	Stages       []Stage
 	Now          string // one sentence: where it stands
 	Next         *Limit
 	Remedies     []Remedy
-	Proof        string // index in the record; proof to download
-	ProofURL     string
+	Proof        string // index in the record
 }
 
 // Remedy is what the reporter may do, and until when.

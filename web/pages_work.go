@@ -31,8 +31,7 @@ type DemoSignIn struct{ Role, Name, Password, Person, Post, Unit string }
 type Account struct {
 	Frame
 	Login         string
-	Changed       calendar.Instant // of the password; zero: never
-	Action        string           // posts current, new, again
+	Action        string // posts current, new, again
 	MinLength     int
 	Errors        []FieldError // fields current, new, again
 	Sessions      []Session
@@ -42,10 +41,10 @@ type Account struct {
 
 // Session is one browser that is signed in.
 type Session struct {
-	Device, Address string
-	Since, Last     calendar.Instant
-	Current         bool
-	EndURL          string // posts
+	Device      string
+	Since, Last calendar.Instant
+	Current     bool
+	EndURL      string // posts
 }
 
 // Workbench is what waits for one person, most urgent first.
@@ -56,7 +55,6 @@ type Workbench struct {
 	Awaiting []Awaiting
 	Drafts   []DraftRow
 	Recent   []CaseRef
-	Findings []FindingRow // own, to mend
 	Unit     *UnitFigures // heads only
 	Intake   string       // where a report is taken in; empty: this person does not take in
 }
@@ -85,12 +83,6 @@ type DraftRow struct {
 	Saved               calendar.Instant
 }
 
-// FindingRow is a finding with its case.
-type FindingRow struct {
-	Finding
-	Case CaseRef
-}
-
 // UnitFigures are counts of a unit, each with what it is a part of. Not for comparing persons.
 type UnitFigures struct {
 	Unit, Period string
@@ -116,8 +108,8 @@ type Intake struct {
 
 // Way is how a report came in. The first in the list is the commonest.
 type Way struct {
-	Title, Gist, Href string
-	Chosen            bool
+	Title, Href string
+	Chosen      bool
 }
 
 // Scope is whose cases are listed.
@@ -152,11 +144,8 @@ type CaseRow struct {
 	Handlers          []string
 	Closed            bool
 	Next              *Limit // the nearest deadline; nil: none runs
-	More              int    // further limits that run
 	Findings          int
-	Gravest           Severity // of the findings; 0: none
 	Opened            calendar.Instant
-	Match             string // where the query was found, if not in what is shown
 }
 
 // UnitNode is a unit in the tree of an organ, in depth-first order.
@@ -187,7 +176,6 @@ type Post struct {
 	Open                  bool // To is not fixed
 	Ended                 bool // shown greyed
 	Qualifications        []Qualification
-	EndURL                string // administrators; opens the form that ends it
 }
 
 // Qualification is what a person must hold to act.
@@ -202,7 +190,6 @@ type Qualification struct {
 type Delegation struct {
 	From, To, For string // who, to whom, for which acts
 	Since, Until  calendar.Date
-	Articles      []string
 }
 
 // NoticeKind is why there is no page.
@@ -223,10 +210,7 @@ type Notice struct {
 	Kind    NoticeKind
 	Ref     string // what the log knows the cause by
 	Reasons []Reason
-	Changes []Change // NoticeConflict
 	Back    *Link
-	Retry   string // posts nothing: a link to try again
-	Contact string // whom to call, and what to do on paper meanwhile
 }
 
 // Looks shows who looked at a case.
@@ -242,9 +226,7 @@ type Look struct {
 	At              calendar.Instant
 	Who, Post, Unit string
 	What            string // which part
-	Ground          string // assigned, line of command, review, …
 	Purpose         string // as stated; empty where none is asked
-	Breakglass      bool   // opened by exception, reviewed afterwards
 	Refused         bool
 	Index           string // in the log of views
 }

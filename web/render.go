@@ -199,12 +199,6 @@ func (r *Renderer) funcs(lang string) template.FuncMap {
 			}
 			return template.CSS(a.body), nil
 		},
-		"image": func(uri string) (template.URL, error) { // only pictures, never a page
-			if !strings.HasPrefix(uri, "data:image/png;base64,") {
-				return "", fmt.Errorf("not a PNG as data: %.30s", uri)
-			}
-			return template.URL(uri), nil
-		},
 		"fault":   fault,
 		"icon":    icon,
 		"dict":    dict,

@@ -81,12 +81,6 @@ func (p *Passwords) Verify(ctx context.Context, password, hash string) (bool, er
 	return same && known && readable, nil
 }
 
-// Outdated says whether a hash was made at another cost than today's: after a sign-in it can be made anew.
-func Outdated(hash string) bool {
-	params, _, _, err := argon2id.DecodeHash(hash)
-	return err != nil || *params != cost
-}
-
 // affordable refuses what would make the library panic or run away. The text comes from the store, but a damaged store must
 // not stop the process.
 func affordable(hash string) bool {

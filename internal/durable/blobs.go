@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -208,48 +207,3 @@ func (c *checked) Read(p []byte) (int, error) {
 }
 
 func (c *checked) Close() error { return c.f.Close() }
-
-// Each calls f for every content, in the order of the digests, until f fails. Contents put meanwhile may be among them
-// or not. It does not read them: use Open for that. A file that can not be a content is an error.
-func (b *Blobs) Each(ctx context.Context, f func(Blob) error) error {
-	err := filepath.WalkDir(b.dir, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if filepath.Dir(path) == b.dir && !isHex(e.Name(), 1) { // tmp, lost+found
-			if e.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if e.IsDir() {
-			return nil
-		}
-		var blob Blob
-		if isHex(e.Name(), sha256.Size) {
-			_, _ = hex.Decode(blob.SHA256[:], []byte(e.Name())) // isHex has seen to it
-		}
-		if path != b.path(blob.SHA256) || !e.Type().IsRegular() {
-			return fmt.Errorf("%s is not a blob", path)
-		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		blob.Size = info.Size()
-		return f(blob)
-	})
-	if err != nil {
-		return fmt.Errorf("each blob: %w", err)
-	}
-	return nil
-}
-
-// isHex reports whether s writes n bytes in hexadecimal.
-func isHex(s string, n int) bool {
-	b, err := hex.DecodeString(s)
-	return err == nil && len(b) == n
-}

@@ -410,46 +410,6 @@ func TestDamageIsSeen(t *testing.T) {
 	}
 }
 
-func TestEach(t *testing.T) {
-	b := open(t)
-	want := map[Blob]bool{}
-	for i := range 20 {
-		want[put(t, b, strings.Repeat("x", i))] = true
-	}
-	if err := os.Mkdir(b.dir+"/lost+found", 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(b.dir+"/"+tempDir+"/half", nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	var got []Blob
-	if err := b.Each(t.Context(), func(x Blob) error { got = append(got, x); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if len(got) != len(want) || !slices.IsSortedFunc(got, func(x, y Blob) int { return bytes.Compare(x.SHA256[:], y.SHA256[:]) }) {
-		t.Errorf("got %v", got)
-	}
-	for _, x := range got {
-		if !want[x] {
-			t.Errorf("%v was not put", x)
-		}
-	}
-	enough := errors.New("enough")
-	if err := b.Each(t.Context(), func(Blob) error { return enough }); !errors.Is(err, enough) {
-		t.Errorf("got %v", err)
-	}
-	for _, foreign := range []string{"/e3/x", "/e3/b0/" + strings.Repeat("0", 64), "/e3/b0/E3" + strings.Repeat("0", 62)} {
-		path := b.dir + foreign
-		if err := os.WriteFile(path, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := b.Each(t.Context(), func(Blob) error { return nil }); err == nil || !strings.Contains(err.Error(), path+" is not a blob") {
-			t.Errorf("%s: %v", foreign, err)
-		}
-		os.Remove(path)
-	}
-}
-
 func TestLeftoversOfACrash(t *testing.T) {
 	b := open(t)
 	for name, age := range map[string]time.Duration{"old": 25 * time.Hour, "new": time.Hour} {

@@ -1,7 +1,8 @@
 // Package strictyaml decodes YAML into Go structs and reports every mistake at once, each with its file, line and column.
 //
 // Unknown keys are mistakes and come with the nearest known key. A struct field takes the key in its `yaml:"key"` tag;
-// `yaml:"key,required"` must be there. Pos fields and Str values remember where they stood, so that later checks can
+// `yaml:"key,required"` must be there. A struct with a field `yaml:"key,bare"` may also be written as that field's plain
+// text alone. Pos fields and Str values remember where they stood, so that later checks can
 // point at the same place.
 package strictyaml
 
@@ -336,8 +337,25 @@ func (d *Decoder) value(n ast.Node, v reflect.Value) {
 	}
 }
 
+// Tag is what a struct field says of its key.
+type Tag struct {
+	Name     string
+	Required bool
+	Bare     bool // the struct may be written as this field's text alone
+}
+
+// TagOf reads a field's tag; false for a field that has no key.
+func TagOf(f reflect.StructField) (Tag, bool) {
+	name, options, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+	t := Tag{Name: name}
+	for option := range strings.SplitSeq(options, ",") {
+		t.Required, t.Bare = t.Required || option == "required", t.Bare || option == "bare"
+	}
+	return t, name != ""
+}
+
 // fields visits the tagged fields of a struct and of the structs embedded in it, and sets their Pos.
-func (d *Decoder) fields(n ast.Node, v reflect.Value, visit func(name, option string, f reflect.Value)) {
+func (d *Decoder) fields(n ast.Node, v reflect.Value, visit func(t Tag, f reflect.Value)) {
 	t := v.Type()
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -349,9 +367,8 @@ func (d *Decoder) fields(n ast.Node, v reflect.Value, visit func(name, option st
 			d.fields(n, v.Field(i), visit)
 			continue
 		}
-		if tag := f.Tag.Get("yaml"); tag != "" {
-			name, option, _ := strings.Cut(tag, ",")
-			visit(name, option, v.Field(i))
+		if t, ok := TagOf(f); ok {
+			visit(t, v.Field(i))
 		}
 	}
 }
@@ -374,13 +391,21 @@ func (d *Decoder) slice(n ast.Node, v reflect.Value) {
 func (d *Decoder) structure(n ast.Node, v reflect.Value) {
 	fields := map[string]reflect.Value{}
 	var names, required []string
-	d.fields(n, v, func(name, option string, f reflect.Value) {
-		fields[name] = f
-		names = append(names, name)
-		if option == "required" {
-			required = append(required, name)
+	var bare reflect.Value
+	d.fields(n, v, func(t Tag, f reflect.Value) {
+		fields[t.Name] = f
+		names = append(names, t.Name)
+		if t.Required {
+			required = append(required, t.Name)
+		}
+		if t.Bare {
+			bare = f
 		}
 	})
+	if _, ok := Scalar(n); ok && bare.IsValid() {
+		d.value(n, bare)
+		return
+	}
 	seen := map[string]bool{}
 	for _, kv := range d.mapping(n) {
 		f, ok := fields[kv.key]

@@ -49,7 +49,6 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
 
 for (const pad of document.querySelectorAll("[data-pad]")) {
   const hidden = pad.querySelector("input[name=signature]");
-  const old = pad.querySelector("img");
   const canvas = document.createElement("canvas");
   const scale = Math.min(2, Math.max(1, window.devicePixelRatio || 1));
   canvas.width = 420 * scale;
@@ -84,10 +83,6 @@ for (const pad of document.querySelectorAll("[data-pad]")) {
     hidden.value = "";
     hidden.dispatchEvent(new Event("input", { bubbles: true }));
   });
-  if (old) { // what was drawn before is drawn on
-    const draw = () => { pen.drawImage(old, 0, 0, canvas.width, canvas.height); old.remove(); };
-    if (old.complete) draw(); else old.addEventListener("load", draw);
-  }
   for (const hint of pad.querySelectorAll(".noscript")) hint.remove();
   pad.append(canvas, clear);
 }

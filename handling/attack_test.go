@@ -1,0 +1,140 @@
+package handling_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"plumbline/casefile"
+	"plumbline/handling"
+	"plumbline/ledger"
+)
+
+// killed is a store of a process that dies at a write: before it, or where commit is set, after it and before the answer.
+type killed struct {
+	handling.Store
+	account, session, commit bool
+}
+
+var errKilled = errors.New("killed")
+
+func (k *killed) PutAccount(ctx context.Context, a casefile.Account) error {
+	if k.account {
+		return errKilled
+	}
+	return k.Store.PutAccount(ctx, a)
+}
+
+func (k *killed) EndSession(ctx context.Context, token ledger.Hash) error {
+	if k.session {
+		return errKilled
+	}
+	return k.Store.EndSession(ctx, token)
+}
+
+func (k *killed) Commit(ctx context.Context, c *casefile.Change) (casefile.Kept, error) {
+	kept, err := k.Store.Commit(ctx, c)
+	if k.commit && err == nil {
+		err = errKilled
+	}
+	return kept, err
+}
+
+// TestAttackAResetCutInTwo: the reset stands on the record first. Killed before the account is written, the old password still
+// counts; killed after it, only the new one does, and it must be changed. Another reset mends both and ends every session.
+func TestAttackAResetCutInTwo(t *testing.T) {
+	const old = "correct horse battery"
+	for name, k := range map[string]*killed{"before the account": {account: true}, "before the sessions": {session: true}} {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			h := openHouse(t, filepath.Join(t.TempDir(), "record.db"), at("2026-03-01T08:00"), nil)
+			defer func() { _ = h.store.Close() }()
+			h.found()
+			if err := h.PutAccount(ctx, "wang", "wang", old, true); err != nil {
+				t.Fatal(err)
+			}
+			in, err := h.SignIn(ctx, "wang", old, "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			k.Store = h.store
+			h.House = h.over(h.store, func(handling.Store) handling.Store { return k }, nil)
+			before, _, _ := h.store.Head(ctx)
+			given, err := h.ResetAccount(ctx, as("admin"), "wang", "wang")
+			if after, _, _ := h.store.Head(ctx); !errors.Is(err, errKilled) || after != before+1 {
+				t.Fatalf("%v, %d acts more", err, after-before)
+			}
+			h.again()
+			_, withOld := h.SignIn(ctx, "wang", old, "", "")
+			fresh, withNew := h.SignIn(ctx, "wang", given, "", "")
+			if k.account && (withOld != nil || !errors.Is(withNew, handling.ErrWrong)) || k.session && (!errors.Is(withOld, handling.ErrWrong) || withNew != nil || !fresh.Must) {
+				t.Errorf("old password: %v; new: %v, must be changed %v", withOld, withNew, fresh.Must)
+			}
+			if s, err := h.Session(ctx, in.Token); err != nil {
+				t.Error(err)
+			} else if must, err := h.MustChange(ctx, s); must != k.session || err != nil {
+				t.Errorf("the session that outlived the reset must change the password: %v %v", must, err)
+			}
+			if given, err = h.ResetAccount(ctx, as("admin"), "wang", "wang"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.Session(ctx, in.Token); !errors.Is(err, casefile.ErrNotFound) {
+				t.Error("a session outlived the second reset:", err)
+			}
+			if s, err := h.SignIn(ctx, "wang", given, "", ""); err != nil || !s.Must {
+				t.Error(s, err)
+			}
+			if err := h.store.Check(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestAttackACorrectionWithoutAnAnswer: killed after the commit, the same form is the same correction; another one of the
+// same act is told that the case moved, and then that the act was corrected. Who only sees the case corrects nothing.
+func TestAttackACorrectionWithoutAnAnswer(t *testing.T) {
+	ctx := t.Context()
+	h := newHouse(t)
+	c := walked(h, "notify_family")
+	summon := c.rows().Acts[len(c.rows().Acts)-1].Act
+	mended := func(by string) *handling.Request {
+		q := c.request(step{"summon", "2026-03-02T13:55", by, "p2", data{"arrived": "2026-03-02T13:55", "oral": "false"}})
+		q.Corrects = summon
+		return q
+	}
+	h.set("2026-03-02T15:00")
+	for _, by := range []string{"chen", "dong", "gao", "he", "admin", "free"} { // opener, supervisor, another station's, no case's
+		var no *handling.NotAllowed
+		if _, err := h.Submit(ctx, as(by), mended(by)); !errors.As(err, &no) && !errors.Is(err, casefile.ErrNotFound) {
+			t.Errorf("%s corrected: %v", by, err)
+		}
+	}
+	first, second := mended("wang"), mended("sun")
+	size := c.head().Acts
+	dying := h.over(h.store, func(s handling.Store) handling.Store { return &killed{Store: s, commit: true} }, nil)
+	if _, err := dying.Submit(ctx, as("wang"), first); !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if a, err := h.Submit(ctx, as("wang"), first); err != nil || !a.Kept.Again || a.Kept.Number != size+1 {
+			t.Fatal(a, err)
+		}
+	}
+	if c.head().Acts != size+1 {
+		t.Errorf("%d acts, want %d", c.head().Acts, size+1)
+	}
+	var moved *handling.Changed
+	if _, err := h.Submit(ctx, as("sun"), second); !errors.As(err, &moved) {
+		t.Fatal(err)
+	}
+	second.Base = moved.Base
+	var bad *handling.Invalid
+	if _, err := h.Submit(ctx, as("sun"), second); !errors.As(err, &bad) {
+		t.Error("one act was corrected twice:", err)
+	}
+	if err := h.store.Check(ctx); err != nil {
+		t.Error(err)
+	}
+}
