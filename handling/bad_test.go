@@ -273,17 +273,17 @@ func TestBadInput(t *testing.T) {
 
 	// An act that opens a case.
 	for i, q := range []handling.Request{
-		{Kind: "accept", ID: h.id(), Procedure: smallID, Unit: "b1", Data: data{"opinion": "x"}},
-		{Kind: "receive_report", ID: "x", Procedure: smallID, Unit: "b1", Data: walk[0].data},
-		{Kind: "receive_report", ID: h.id(), Procedure: smallID, Unit: "b2", Data: walk[0].data},
-		{Kind: "receive_report", ID: h.id(), Procedure: smallID, Unit: "ju", Data: walk[0].data},
-		{Kind: "receive_report", ID: h.id(), Procedure: smallID, Unit: "moon", Data: walk[0].data},
-		{Kind: "receive_report", ID: h.id(), Procedure: "small", Unit: "b1", Data: walk[0].data},
+		{Kind: "accept", ID: h.id(), Procedure: adminID, Unit: "b1", Data: data{"opinion": "x"}},
+		{Kind: "receive_report", ID: "x", Procedure: adminID, Unit: "b1", Data: walk[0].data},
+		{Kind: "receive_report", ID: h.id(), Procedure: adminID, Unit: "b2", Data: walk[0].data},
+		{Kind: "receive_report", ID: h.id(), Procedure: adminID, Unit: "ju", Data: walk[0].data},
+		{Kind: "receive_report", ID: h.id(), Procedure: adminID, Unit: "moon", Data: walk[0].data},
+		{Kind: "receive_report", ID: h.id(), Procedure: "administrative", Unit: "b1", Data: walk[0].data},
 		{Kind: "receive_report", ID: h.id(), Procedure: "cn-police/moon", Unit: "b1", Data: walk[0].data},
 		{Kind: "receive_report", ID: h.id(), Procedure: "it-road-fines/narrative", Unit: "b1", Data: walk[0].data},
-		{Kind: "receive_report", ID: h.id(), Procedure: smallID, Unit: "b1", Data: walk[0].data, Occurred: "0026-03-01T10:00"},
-		{Kind: "receive_report", ID: h.id(), Procedure: smallID, Unit: "b1", Data: walk[0].data, Corrects: foreign[0].Act},
-		{Kind: "register_person", ID: h.id(), Procedure: smallID, Unit: "b1", Data: data{"name": "x"}, Subjects: []handling.SubjectInput{{Role: "victim"}}},
+		{Kind: "receive_report", ID: h.id(), Procedure: adminID, Unit: "b1", Data: walk[0].data, Occurred: "0026-03-01T10:00"},
+		{Kind: "receive_report", ID: h.id(), Procedure: adminID, Unit: "b1", Data: walk[0].data, Corrects: foreign[0].Act},
+		{Kind: "register_person", ID: h.id(), Procedure: adminID, Unit: "b1", Data: data{"name": "x"}, Subjects: []handling.SubjectInput{{Role: "victim"}}},
 	} {
 		if a, err := h.Submit(ctx, as("chen"), &q); err == nil {
 			t.Errorf("opening %d: %+v", i, a)

@@ -69,7 +69,7 @@ type fataler interface {
 	Errorf(string, ...any)
 }
 
-const smallID = "cn-police/small"
+const adminID = "cn-police/administrative"
 
 func newHouse(t *testing.T) *house {
 	h := openHouse(t, filepath.Join(t.TempDir(), "record.db"), at("2026-03-01T08:00"), nil)
@@ -197,12 +197,12 @@ type case1 struct {
 func (c *case1) request(s step) *handling.Request {
 	q := &handling.Request{ID: c.house.id(), Case: c.id, Kind: s.do, Data: s.data}
 	if c.id == "" {
-		q.Procedure, q.Unit = smallID, "b1"
+		q.Procedure, q.Unit = adminID, "b1"
 	} else {
 		q.Base = c.head().Acts
 	}
 	if i := police().Procedures; i != nil {
-		p, _ := police().Procedure("small")
+		p, _ := police().Procedure("administrative")
 		if k := p.ActOf(s.do); k >= 0 && !p.Act(k).Decision {
 			q.Occurred = s.at
 		}
@@ -249,7 +249,7 @@ func (c *case1) try(s step) (*handling.Answer, error) {
 }
 
 func (c *case1) rules(found []procedure.Finding) []string {
-	p, _ := police().Procedure("small")
+	p, _ := police().Procedure("administrative")
 	var out []string
 	for _, f := range found {
 		out = append(out, p.Rules()[f.Rule].ID)

@@ -31,7 +31,7 @@ func TestFoldIsTheRecord(t *testing.T) {
 		h.found()
 		c := &case1{house: h}
 		c.do(walk[0])
-		p, _ := police().Procedure("small")
+		p, _ := police().Procedure("administrative")
 		next := 1
 		var trail []string
 		n := rapid.IntRange(3, 40).Draw(t, "steps")

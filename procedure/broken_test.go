@@ -249,3 +249,31 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 		t.Fatalf("want three problems, got\n%v", err)
 	}
 }
+
+// TestParts: what stands in a part is as if it stood in the main file; nothing stands in two.
+func TestParts(t *testing.T) {
+	files := broken("p/procedures/q.yaml", "by: [handler]", "by: [handler]")
+	files["p/procedures/q/1_more.yaml"] = "part_of: q\nfacts:\n  told: {type: text, set_by: [add.what]}\nacts:\n  add: {title: {zh: 补充, en: Add}, data: {what: {type: text}}, after: [file]}\n"
+	pack, err := load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := pack.Procedures[0]; q.ActOf("add") < 0 || q.ActOf("add") < q.ActOf("execute") {
+		t.Error("the act of the part does not stand behind those of the main file")
+	}
+	for name, b := range map[string]struct{ part, check, says string }{
+		"an act that is there already": {"part_of: q\nacts:\n  file: {title: {zh: 立案, en: File}}\n", "part", "act file stands already at p/procedures/q.yaml:"},
+		"of another procedure":         {"part_of: r\nacts:\n  add: {title: {zh: 补充, en: Add}}\n", "part", `stands in the folder of procedure "q"`},
+		"a head in a part":             {"part_of: q\nversions: []\n", "", `unknown key "versions"`},
+		"after an act that is nowhere": {"part_of: q\nacts:\n  add: {title: {zh: 补充, en: Add}, after: [fil]}\n", "act", `did you mean "file"?`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files["p/procedures/q/1_more.yaml"] = b.part
+			_, err := load(files)
+			var problems yaml.Problems
+			if !errors.As(err, &problems) || problems[0].Check != b.check || !strings.Contains(problems[0].Text, b.says) || problems[0].Pos.File != "p/procedures/q/1_more.yaml" {
+				t.Errorf("expected [%s] %q, got\n%v", b.check, b.says, err)
+			}
+		})
+	}
+}

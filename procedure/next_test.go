@@ -65,7 +65,7 @@ func TestNextAgreesWithTheJudge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := pack.Procedure("small")
+	p, err := pack.Procedure("administrative")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -179,7 +179,7 @@ func (l *loader) load() *Pack {
 	for _, name := range names {
 		var pf procedureFile
 		l.digest = common
-		if l.read(strings.TrimPrefix(name, l.dir+"/"), &pf) {
+		if l.read(strings.TrimPrefix(name, l.dir+"/"), &pf) && l.parts(name, &pf) {
 			if proc := l.compile(p, &pf); proc != nil {
 				proc.digest = l.digest
 				p.Procedures = append(p.Procedures, proc)
@@ -188,6 +188,28 @@ func (l *loader) load() *Pack {
 	}
 	l.checkDocuments(p)
 	return p
+}
+
+// parts adds the further files of a procedure, procedures/NAME/*.yaml in the order of their names.
+func (l *loader) parts(name string, f *procedureFile) bool {
+	names, _ := fs.Glob(l.fsys, path.Join(strings.TrimSuffix(name, ".yaml"), "*.yaml")) // the pattern is ours
+	ok := true
+	for _, n := range names {
+		var part partFile
+		if !l.read(strings.TrimPrefix(n, l.dir+"/"), &part) {
+			ok = false
+			continue
+		}
+		if part.PartOf.Text != f.Procedure.Text {
+			l.problem(part.PartOf.Pos, "part", "part of %q stands in the folder of procedure %q", part.PartOf.Text, f.Procedure.Text)
+		}
+		f.add(&part.procedureBody, l)
+	}
+	if len(f.Acts) == 0 {
+		l.problem(f.Pos, "", "the procedure has no act: write acts here or in %s", path.Join(strings.TrimSuffix(name, ".yaml"), "PART.yaml"))
+		return false
+	}
+	return ok
 }
 
 func (l *loader) roll(s yaml.Str, otherwise calendar.Roll) calendar.Roll {

@@ -1,6 +1,8 @@
 package procedure
 
 import (
+	"slices"
+
 	"github.com/goccy/go-yaml/ast"
 
 	yaml "plumbline/internal/strictyaml"
@@ -144,21 +146,55 @@ type articleDef struct {
 
 type procedureFile struct {
 	Pos       yaml.Pos
-	Procedure yaml.Str            `yaml:"procedure,required"`
-	Title     Text                `yaml:"title,required"`
-	Summary   Text                `yaml:"summary"`
-	Roll      yaml.Str            `yaml:"roll"`
-	Versions  []versionDef        `yaml:"versions,required"`
-	Stages    yaml.Map[Text]      `yaml:"stages"`
-	Subjects  yaml.Map[setDef]    `yaml:"subjects"`
-	Facts     yaml.Map[factDef]   `yaml:"facts"`
-	Rules     yaml.Map[ruleDef]   `yaml:"rules"`
-	Acts      yaml.Map[actDef]    `yaml:"acts,required"`
-	Apart     []apartDef          `yaml:"apart"`
-	Checks    []checkDef          `yaml:"checks"`
-	Path      *pathDef            `yaml:"path"`
-	Unmapped  yaml.Map[titledDef] `yaml:"ignored_acts"`
-	Remedies  []remedyDef         `yaml:"remedies"`
+	Procedure yaml.Str       `yaml:"procedure,required"`
+	Title     Text           `yaml:"title,required"`
+	Summary   Text           `yaml:"summary"`
+	Roll      yaml.Str       `yaml:"roll"`
+	Versions  []versionDef   `yaml:"versions,required"`
+	Stages    yaml.Map[Text] `yaml:"stages"`
+	Path      *pathDef       `yaml:"path"`
+	procedureBody
+}
+
+// partFile is a further file of a procedure: procedures/NAME/PART.yaml.
+type partFile struct {
+	Pos    yaml.Pos
+	PartOf yaml.Str `yaml:"part_of,required"`
+	procedureBody
+}
+
+// procedureBody is what every file of a procedure may hold.
+type procedureBody struct {
+	Subjects yaml.Map[setDef]    `yaml:"subjects"`
+	Facts    yaml.Map[factDef]   `yaml:"facts"`
+	Rules    yaml.Map[ruleDef]   `yaml:"rules"`
+	Acts     yaml.Map[actDef]    `yaml:"acts"`
+	Apart    []apartDef          `yaml:"apart"`
+	Checks   []checkDef          `yaml:"checks"`
+	Unmapped yaml.Map[titledDef] `yaml:"ignored_acts"`
+	Remedies []remedyDef         `yaml:"remedies"`
+}
+
+// add puts a part behind what is there already; what stands in both is a problem.
+func (b *procedureBody) add(part *procedureBody, l *loader) {
+	addEntries(l, "set", &b.Subjects, part.Subjects)
+	addEntries(l, "fact", &b.Facts, part.Facts)
+	addEntries(l, "rule", &b.Rules, part.Rules)
+	addEntries(l, "act", &b.Acts, part.Acts)
+	addEntries(l, "ignored act", &b.Unmapped, part.Unmapped)
+	b.Apart = append(b.Apart, part.Apart...)
+	b.Checks = append(b.Checks, part.Checks...)
+	b.Remedies = append(b.Remedies, part.Remedies...)
+}
+
+func addEntries[T any](l *loader, what string, to *yaml.Map[T], part yaml.Map[T]) {
+	for _, e := range part {
+		if i := slices.IndexFunc(*to, func(x yaml.Entry[T]) bool { return x.Key == e.Key }); i >= 0 {
+			l.problem(e.Pos, "part", "%s %s stands already at %s", what, e.Key, (*to)[i].Pos)
+			continue
+		}
+		*to = append(*to, e)
+	}
 }
 
 type remedyDef struct {

@@ -140,7 +140,7 @@ func (b *bureau) report(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.file = file.Digest.String()
-	a := b.submit(t, "chen", &handling.Request{Procedure: "cn-police/small", Unit: "a", Kind: "receive_report", Attached: []casefile.Attached{file}, Data: map[string]string{"source": "walk_in", "title": "某日某甲被殴打案", "summary": "某甲称被人殴打"}})
+	a := b.submit(t, "chen", &handling.Request{Procedure: "cn-police/administrative", Unit: "a", Kind: "receive_report", Attached: []casefile.Attached{file}, Data: map[string]string{"source": "walk_in", "title": "某日某甲被殴打案", "summary": "某甲称被人殴打"}})
 	b.case_ = a.Case
 	b.submit(t, "chen", &handling.Request{Kind: "accept", Data: map[string]string{"opinion": "属本单位管辖"}})
 	b.submit(t, "head", &handling.Request{Kind: "assign", Data: map[string]string{"handlers": "wang"}})
