@@ -141,6 +141,17 @@ func (d Date) AddMonths(n int) Date {
 	return first + Date(min(day, daysIn(y, int(m)))-1)
 }
 
+// Age is the number of years that somebody born on a day has completed by another: a year is complete on the day after the
+// birthday, so that who was born on 29 February completes it on 1 March. Never negative.
+func Age(born, on Date) int {
+	y, m, d := born.Civil()
+	year, month, day := on.Civil()
+	if month > m || month == m && day > d {
+		return max(0, year-y)
+	}
+	return max(0, year-y-1)
+}
+
 // clip shortens what a stranger wrote, for an error text.
 func clip(s string) string {
 	const most = 40

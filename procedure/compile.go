@@ -100,7 +100,7 @@ func (c *compiler) describe() {
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
 			c.problem(part.Pos, "", "part %q: expected proposal, return or review", part.Text)
 		}
-		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
+		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
 		info.Competent = competent(nil, a.competent)
 		for _, f := range a.fields {
 			info.Fields = append(info.Fields, f.info)
@@ -112,7 +112,7 @@ func (c *compiler) describe() {
 			by := &p.actInfos[x.by]
 			by.Competent = competent(by.Competent, x.approver)
 		}
-		info := DutyInfo{ID: d.ID, Title: d.Title, Act: d.act, Do: d.do, Late: d.late, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
+		info := DutyInfo{ID: d.ID, Title: d.Title, Why: d.why, Act: d.act, Do: d.do, Late: d.late, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
 		if d.rule >= 0 {
 			for _, b := range p.rules[d.rule].Basis {
 				if !slices.Contains(info.Basis, b) {
@@ -169,10 +169,17 @@ func (c *compiler) expr(s yaml.Str, at place, want *cel.Type) *expr {
 			}
 		}
 	}
+	for _, m := range offenceFlag.FindAllStringSubmatch(s.Text, -1) {
+		if !slices.Contains(OffenceFlags, m[1]) {
+			c.problem(s.Pos, "expression", "no flag %q of offences%s", m[1], yaml.Suggest(m[1], OffenceFlags))
+		}
+	}
 	e, problems := c.x.compile(s, at, want)
 	c.problems = append(c.problems, problems...)
 	return e
 }
+
+var offenceFlag = regexp.MustCompile(`\bflagged\([^,()]*,\s*'(\w*)'\)`)
 
 var unitKind = regexp.MustCompile(`\bunit\.kind\s*[!=]=\s*'(\w*)'`)
 
@@ -669,7 +676,7 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 }
 
 func (c *compiler) duty(a *act, index int, k *dutyDef) {
-	d := &duty{ID: k.ID.Text, Title: k.Title, act: index, do: c.actsOf(k.Do), set: c.set(k.Of), liberty: k.Liberty, property: k.Property, promptly: k.Within.Warn.Text != "", applies: -1, entered: -1, late: -1, missing: -1}
+	d := &duty{ID: k.ID.Text, Title: k.Title, why: k.Why, act: index, do: c.actsOf(k.Do), set: c.set(k.Of), liberty: k.Liberty, property: k.Property, promptly: k.Within.Warn.Text != "", applies: -1, entered: -1, late: -1, missing: -1}
 	at := place{act: a.ID, scope: a.Scope}
 	if k.Of.Any {
 		c.problem(k.Of.Pos, "", `a duty is opened for every member of a set: write "every %s"`, k.Of.Set)

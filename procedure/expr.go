@@ -222,6 +222,10 @@ func newExprs(p *Procedure) (*exprs, error) {
 			}))),
 		span("days", cel.IntType, func(a, b calendar.Instant) ref.Val { return types.Int(zone.Date(b) - zone.Date(a)) }),
 		span("hours", cel.DoubleType, func(a, b calendar.Instant) ref.Val { return types.Double(float64(b-a) / 3.6e9) }),
+		cel.Function("age", cel.Overload("age_date", []*cel.Type{dateType, momentType}, cel.IntType,
+			cel.BinaryBinding(func(birth, at ref.Val) ref.Val {
+				return types.Int(calendar.Age(calendar.Date(birth.(celDate)), zone.Date(calendar.Instant(at.(celMoment)))))
+			}))),
 		span("wd", cel.IntType, func(a, b calendar.Instant) ref.Val {
 			if cal == nil {
 				return types.NewErr("the pack has no calendar of working days")
@@ -232,17 +236,6 @@ func newExprs(p *Procedure) (*exprs, error) {
 			}
 			return types.Int(n)
 		}),
-		// in_range(offence, tier, fine, days): whether a penalty stands in the range of an offence's tier; no fine and no days
-		// is a warning.
-		cel.Function("in_range", cel.Overload("in_range_offence", []*cel.Type{cel.StringType, cel.StringType, moneyType, cel.IntType}, cel.BoolType,
-			cel.FunctionBinding(func(args ...ref.Val) ref.Val {
-				o := p.Pack.Offence(string(args[0].(types.String)))
-				if o == nil {
-					return types.NewErr("the catalogue has no offence %s", args[0])
-				}
-				fine, days := casefile.Amount(args[2].(celMoney)), int(args[3].(types.Int))
-				return types.Bool(len(o.Allows(string(args[1].(types.String)), Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days})) == 0)
-			}))),
 		cel.Function(operators.Add, cel.Overload("add_money", money2, moneyType)),
 		cel.Function(operators.Subtract, cel.Overload("subtract_money", money2, moneyType)),
 		cel.Variable("case", types.NewObjectType("case")),
@@ -250,6 +243,7 @@ func newExprs(p *Procedure) (*exprs, error) {
 		cel.Variable("history", types.NewObjectType("history")),
 		cel.Macros(x.historyMacro("done"), x.historyMacro("first"), x.historyMacro("last"), x.historyMacro("count")),
 	}
+	opts = append(opts, p.offenceFunctions()...)
 	for _, op := range []string{operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals} {
 		opts = append(opts, cel.Function(op,
 			cel.Overload(op+"_money", money2, cel.BoolType),

@@ -371,8 +371,8 @@ type detentionDef struct {
 
 var offenceID = regexp.MustCompile(`^[a-z][a-z0-9]*([-_][a-z0-9]+)*$`)
 
-// offenceFiles reads the folder offences of the pack, where there is one. No clause reads the catalogue, so it is no part
-// of the edition of a procedure.
+// offenceFiles reads the folder offences of the pack, where there is one. Expressions ask the catalogue, so it is part of
+// the edition of every procedure.
 func (l *loader) offenceFiles(p *Pack) {
 	names, _ := fs.Glob(l.fsys, path.Join(l.dir, "offences", "*.yaml"))
 	c := &compiler{loader: l, p: &Procedure{Pack: p}}

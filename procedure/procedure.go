@@ -185,7 +185,7 @@ type postTier struct {
 type duty struct {
 	guard
 	ID                string
-	Title             Text
+	Title, why        Text
 	act               int
 	do                []int
 	set               int
@@ -262,6 +262,7 @@ func (p *Procedure) Edition() string { return hex.EncodeToString(p.digest[:]) }
 type DutyInfo struct {
 	ID    string
 	Title Text
+	Why   Text  // why the law wants it, in a sentence
 	Act   int   // the act that leaves it
 	Do    []int // the acts that discharge it
 	Basis []string
@@ -313,6 +314,7 @@ func (p *Procedure) StageTitle(id string) Text {
 type ActInfo struct {
 	ID                                string
 	Title, Help                       Text
+	Why                               Text // why the law wants it, in a sentence
 	Scope, Role, Stage                string
 	Part                              string // proposal, return or review: what it is in a round of approval; mostly empty
 	Decision, Relieves, Closes, Opens bool

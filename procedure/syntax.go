@@ -238,6 +238,7 @@ type actDef struct {
 	Pos         yaml.Pos
 	Title       Text               `yaml:"title,required"`
 	Help        Text               `yaml:"help"`
+	Why         Text               `yaml:"why"`
 	Stage       yaml.Str           `yaml:"stage"`
 	Part        yaml.Str           `yaml:"part"`
 	Opens       bool               `yaml:"opens"`
@@ -375,6 +376,7 @@ type dutyDef struct {
 	clause
 	ID        yaml.Str     `yaml:"id,required"`
 	Title     Text         `yaml:"title"`
+	Why       Text         `yaml:"why"`
 	Do        list         `yaml:"do,required"`
 	Of        ofDef        `yaml:"of"`
 	Start     yaml.Str     `yaml:"start"`

@@ -261,6 +261,15 @@ func (r *reader) call(c ast.CallExpr) node {
 		return node{text: at(0)}
 	case "in_range":
 		return node{text: w.t("拟处的"+at(2)+"和"+at(3)+"在"+at(0)+"、"+at(1)+"的法定幅度之内", at(2)+" and "+at(3)+" lie in the range of "+at(0)+" with "+at(1))}
+	case "may_detain":
+		return node{text: w.t(at(0)+"可以处行政拘留", "detention is possible for "+at(0)), not: w.t(at(0)+"不能处行政拘留", "detention is not possible for "+at(0))}
+	case "most_days", "most_fine":
+		what := map[string]procedure.Text{"most_days": {ZH: "最长拘留日数", EN: "the longest detention"}, "most_fine": {ZH: "最高罚款", EN: "the highest fine"}}[fn]
+		return node{text: w.t(at(0)+"的"+what.ZH, what.EN+" for "+at(0))}
+	case "flagged":
+		return node{text: w.t(at(0)+"在目录中标有 "+at(1), "the catalogue marks "+at(0)+" as "+at(1)), not: w.t(at(0)+"在目录中未标有 "+at(1), "the catalogue does not mark "+at(0)+" as "+at(1))}
+	case "age":
+		return node{text: w.t("按"+at(0)+"计算到"+at(1)+"的周岁", "the age, from "+at(0)+", at "+at(1))}
 	case "abs":
 		return node{text: "|" + at(0) + "|"}
 	case "has":

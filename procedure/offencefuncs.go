@@ -1,0 +1,48 @@
+package procedure
+
+import (
+	"slices"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"plumbline/casefile"
+	yaml "plumbline/internal/strictyaml"
+)
+
+// offenceFunctions are what expressions ask of the catalogue, so that what an offence allows is computed and never ticked.
+func (p *Procedure) offenceFunctions() []cel.EnvOption {
+	of := func(name string, args []*cel.Type, result *cel.Type, ask func(o *Offence, args []ref.Val) ref.Val) cel.EnvOption {
+		return cel.Function(name, cel.Overload(name+"_of_offence", append([]*cel.Type{cel.StringType}, args...), result,
+			cel.FunctionBinding(func(args ...ref.Val) ref.Val {
+				o := p.Pack.Offence(string(args[0].(types.String)))
+				if o == nil {
+					return types.NewErr("the catalogue has no offence %s", args[0])
+				}
+				return ask(o, args[1:])
+			})))
+	}
+	return []cel.EnvOption{
+		of("in_range", []*cel.Type{cel.StringType, moneyType, cel.IntType}, cel.BoolType, func(o *Offence, args []ref.Val) ref.Val {
+			fine, days := casefile.Amount(args[1].(celMoney)), int(args[2].(types.Int))
+			return types.Bool(len(o.Allows(string(args[0].(types.String)), Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days})) == 0)
+		}),
+		of("may_detain", nil, cel.BoolType, func(o *Offence, _ []ref.Val) ref.Val { return types.Bool(o.DetentionPossible("")) }),
+		of("most_days", nil, cel.IntType, func(o *Offence, _ []ref.Val) ref.Val { return types.Int(o.MaxDays()) }),
+		of("most_fine", nil, moneyType, func(o *Offence, _ []ref.Val) ref.Val {
+			most, unlimited := o.MaxFine()
+			if unlimited { // a multiple of the gains
+				most = maxAmount
+			}
+			return celMoney(most)
+		}),
+		of("flagged", []*cel.Type{cel.StringType}, cel.BoolType, func(o *Offence, args []ref.Val) ref.Val {
+			flag := string(args[0].(types.String))
+			if !slices.Contains(OffenceFlags, flag) {
+				return types.NewErr("no flag %q of offences%s", flag, yaml.Suggest(flag, OffenceFlags))
+			}
+			return types.Bool(o.Has(flag))
+		}),
+	}
+}
