@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -297,7 +296,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
 	}
-	words := []string{}
+	words, offences := []string{}, []string{}
 	opened, closed := false, c.head.Closed && !out.whole
 	for _, r := range records {
 		kind := c.proc.ActOf(r.Kind)
@@ -326,13 +325,15 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 				head.Handlers = strings.Split(v, ",")
 			case "name", "place":
 				words = append(words, v)
+			case "offence":
+				offences = append(offences, offenceWord(v))
 			}
 		}
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
 	}
-	head.Words = bigrams(head.Words, words...)
+	head.Words = addWords(bigrams(head.Words, words...), offences...)
 }
 
 // digest identifies what the client sent, whenever it was sent.
@@ -349,16 +350,17 @@ func (q *Request) digest() ledger.Hash {
 // bigrams adds texts to what search looks in: pairs of neighbouring Han characters, other runs whole and in lower case.
 // A word of one character stands alone.
 func bigrams(words string, texts ...string) string {
-	seen := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		seen[w] = true
-	}
+	var more []string
 	for _, t := range texts {
-		for _, w := range Grams(t) {
-			seen[w] = true
-		}
+		more = append(more, Grams(t)...)
 	}
-	return strings.Join(slices.Sorted(maps.Keys(seen)), " ")
+	return addWords(words, more...)
+}
+
+func addWords(words string, more ...string) string {
+	all := append(strings.Fields(words), more...)
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
 }
 
 // Grams cuts a text into the words that search compares.

@@ -98,7 +98,7 @@ func (c *compiler) describe() {
 	for i, a := range p.acts {
 		d := &c.f.Acts[i].Value
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
-			c.problem(part.Pos, "", "part %q: expected proposal, return or review", part.Text)
+			c.problem(part.Pos, "", "part %q: expected one of %s", part.Text, strings.Join(parts, ", "))
 		}
 		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
 		info.Competent = competent(nil, a.competent)
@@ -130,7 +130,7 @@ func (c *compiler) describe() {
 }
 
 // parts are what an act may be in a round of approval.
-var parts = []string{"proposal", "return", "review"}
+var parts = []string{"proposal", "return", "review", "decision"}
 
 // remedies compiles what people may do against acts.
 func (c *compiler) remedies() {
@@ -366,9 +366,9 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
 	}
 	if f.As != "" {
-		want := casefile.Text
-		if f.As == "birth" {
-			want = casefile.Date
+		want, ok := map[string]casefile.Kind{"birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
+		if !ok {
+			want = casefile.Text
 		}
 		switch {
 		case !slices.Contains(FieldRoles, f.As):
@@ -396,6 +396,13 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		}
 		for _, o := range c.p.Pack.offences {
 			f.Enum = append(f.Enum, Option{o.ID, o.Title})
+		}
+	}
+	if f.As == "grade" {
+		for _, o := range c.p.Pack.offences {
+			for _, g := range c.p.Pack.Grades(o.ID) {
+				f.Enum = append(f.Enum, Option{g.ID, g.When})
+			}
 		}
 	}
 	return f

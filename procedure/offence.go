@@ -309,6 +309,52 @@ func (s *Sanction) String() string {
 	return text
 }
 
+// SanctionsText tells in words what may be imposed: one of the sanctions.
+func SanctionsText(any []Sanction) Text {
+	var zh, en []string
+	for i := range any {
+		t := any[i].text()
+		zh, en = append(zh, t.ZH), append(en, t.EN)
+	}
+	return Text{ZH: strings.Join(zh, "，或者"), EN: strings.Join(en, ", or ")}
+}
+
+func (s *Sanction) text() Text {
+	var zh, en []string
+	say := func(t Text) { zh, en = append(zh, t.ZH), append(en, t.EN) }
+	between := func(from, to string) Text {
+		switch from {
+		case to:
+			return both(to, to)
+		case "0":
+			return both("不超过"+to, "up to "+to)
+		}
+		return both(from+"–"+to, from+"–"+to)
+	}
+	if s.Warning {
+		say(both("警告", "a warning"))
+	}
+	if d := s.Days; d != nil {
+		t := between(strconv.Itoa(d.From), strconv.Itoa(d.To))
+		say(both("拘留"+t.ZH+"日", "detention of "+t.EN+" days"))
+	}
+	if f := s.Fine; f != nil {
+		t := between(f.From.String(), f.To.String())
+		t = both("罚款"+t.ZH, "a fine of "+t.EN)
+		if g := f.Gains; g != nil {
+			n := strconv.Itoa(g.From) + "–" + strconv.Itoa(g.To)
+			t = both(t.ZH+"（违法所得达"+g.AtLeast.String()+"的，为其"+n+"倍）", t.EN+" (gains of "+g.AtLeast.String()+" or more: "+n+" times the gains)")
+		}
+		say(t)
+	}
+	out := both(strings.Join(zh, "并处"), strings.Join(en, " and "))
+	if s.MayAdd != nil {
+		more := s.MayAdd.text()
+		out = both(out.ZH+"，可以并处"+more.ZH, out.EN+", to which may be added "+more.EN)
+	}
+	return out
+}
+
 type offenceFile struct {
 	Pos      yaml.Pos
 	Section  yaml.Str             `yaml:"section,required"`

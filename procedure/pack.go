@@ -28,6 +28,9 @@ type Pack struct {
 	templates []documentFile // by document, with the places of their words
 	offences  []*Offence
 	sections  []Section // of offences
+
+	benchmarks []Benchmark
+	grades     map[string][]Grade // by offence
 }
 
 // Post, UnitKind, Qualification and Rank give the title of an id of pack.yaml; false where the pack has none.
@@ -108,9 +111,10 @@ func (p *Pack) Procedure(id string) (*Procedure, error) {
 	return nil, fmt.Errorf("pack %s has no procedure %q%s", p.ID, id, yaml.Suggest(id, ids))
 }
 
-// Load reads a pack from the folder dir of fsys. Mistakes come back all at once as strictyaml.Problems.
-func Load(fsys fs.FS, dir string) (*Pack, error) {
-	l := &loader{fsys: fsys, dir: dir}
+// Load reads a pack from the folder dir of fsys, with the benchmarks of the agency that runs it. Mistakes come back all at
+// once as strictyaml.Problems.
+func Load(fsys fs.FS, dir string, benchmarks ...File) (*Pack, error) {
+	l := &loader{fsys: fsys, dir: dir, given: benchmarks}
 	pack := l.load()
 	if len(l.problems) > 0 {
 		l.problems.Sort()
@@ -123,6 +127,7 @@ type loader struct {
 	digest   [32]byte // of everything read so far, chained
 	fsys     fs.FS
 	dir      string
+	given    []File
 	problems yaml.Problems
 }
 
@@ -138,8 +143,12 @@ func (l *loader) read(name string, into any) bool {
 		l.problem(yaml.Pos{File: full}, "", "cannot be read: %v", err)
 		return false
 	}
+	return l.decode(full, data, into)
+}
+
+func (l *loader) decode(name string, data []byte, into any) bool {
 	l.digest = sha256.Sum256(append(l.digest[:], data...))
-	problems := yaml.Decode(full, data, into)
+	problems := yaml.Decode(name, data, into)
 	l.problems = append(l.problems, problems...)
 	return len(problems) == 0
 }
@@ -175,6 +184,7 @@ func (l *loader) load() *Pack {
 		l.problem(yaml.Pos{File: path.Join(l.dir, "procedures")}, "", "no procedure found: a pack has at least one file procedures/NAME.yaml")
 	}
 	l.offenceFiles(p) // before the procedures, whose data and expressions name offences
+	l.benchmark(p, l.given)
 	common := l.digest
 	for _, name := range names {
 		var pf procedureFile

@@ -316,7 +316,7 @@ type ActInfo struct {
 	Title, Help                       Text
 	Why                               Text // why the law wants it, in a sentence
 	Scope, Role, Stage                string
-	Part                              string // proposal, return or review: what it is in a round of approval; mostly empty
+	Part                              string // proposal, return, review or decision: what it is in a round of approval; mostly empty
 	Decision, Relieves, Closes, Opens bool
 	By, Qualified, Basis, Documents   []string
 	Competent                         []string // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
@@ -343,9 +343,10 @@ type Option struct {
 }
 
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
-// of the case, the officers assigned to it, those who take part in the act, a place, an offence of the pack's catalogue, and what
-// is never shown after entry.
-var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "secret"}
+// of the case, the officers assigned to it, those who take part in the act, a place, of a penalty the offence of
+// the pack's catalogue, its tier, the grade of the agency's benchmark, the fine and the days of detention, and what is never
+// shown after entry.
+var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

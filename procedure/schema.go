@@ -8,15 +8,16 @@ import (
 )
 
 // SchemaFiles are the kinds of file a pack is made of, each with a JSON Schema.
-var SchemaFiles = []string{"pack", "sources", "calendar", "procedure", "document", "offence"}
+var SchemaFiles = []string{"pack", "sources", "calendar", "procedure", "part", "document", "offence", "benchmark"}
 
 // Schema is the JSON Schema (2020-12) of one kind of file, made from the types that decode it, so that the two cannot
 // drift apart. It describes form; what names mean is checked by Load.
 func Schema(file string) map[string]any {
 	roots := map[string]reflect.Type{
 		"pack": reflect.TypeFor[packFile](), "sources": reflect.TypeFor[sourcesFile](),
-		"calendar": reflect.TypeFor[calendarFile](), "procedure": reflect.TypeFor[procedureFile](),
+		"calendar": reflect.TypeFor[calendarFile](), "procedure": reflect.TypeFor[procedureFile](), "part": reflect.TypeFor[partFile](),
 		"document": reflect.TypeFor[documentFile](), "offence": reflect.TypeFor[offenceFile](),
+		"benchmark": reflect.TypeFor[benchmarkFile](),
 	}
 	g := &schemas{defs: map[string]any{}}
 	s := g.structure(roots[file])

@@ -79,6 +79,9 @@ func TestPacksFitThePublishedSchemas(t *testing.T) {
 				return err
 			}
 			kind := map[string]string{"procedures": "procedure", "calendars": "calendar", "documents": "document", "offences": "offence"}[path.Base(path.Dir(file))]
+			if path.Base(path.Dir(path.Dir(file))) == "procedures" {
+				kind = "part"
+			}
 			switch path.Base(file) {
 			case "pack.yaml":
 				kind = "pack"

@@ -166,7 +166,9 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 		form.Subjects = c.subjects(f, a, e, subject)
 	}
 	for i := range a.Fields {
-		form.Fields = append(form.Fields, c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]))
+		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); a.Fields[i].As != "grade" || c.grades(&x, a, e) {
+			form.Fields = append(form.Fields, x)
+		}
 	}
 	form.Attach = &Attach{Label: c.both("附件（扫描件、签名）", "Files (scans, signature)"), Accept: "image/png,image/jpeg,image/tiff,application/pdf", MaxMB: handling.MaxAttachment >> 20}
 	if a.Scope == "person" && !a.Decision && len(a.Documents) > 0 {
@@ -250,8 +252,10 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Field {
 	out := Field{Name: "d_" + fi.Name, Label: capital(fi.Title.In(c.lang)), Help: fi.Help.In(c.lang), Articles: c.articles(fi.Basis), Required: fi.Required, Max: fi.Max, Value: value}
 	switch {
+	case fi.As == "offence":
+		out.Type, out.Refresh, out.Groups = FieldEnum, true, c.offences(value)
 	case len(fi.Enum) > 0:
-		out.Type = FieldEnum
+		out.Type, out.Refresh = FieldEnum, fi.As == "tier" || fi.As == "grade"
 		for _, o := range fi.Enum {
 			out.Options = append(out.Options, Option{Value: o.ID, Text: capital(o.Title.In(c.lang)), Chosen: o.ID == value})
 		}
@@ -432,9 +436,14 @@ func (c *call) again(a *procedure.ActInfo, e *entered) {
 	}
 }
 
-// prefill puts in what the last proposal says, where an act after it asks for a datum of the same name and kind: what was
-// entered once is not typed again, only checked.
+// prefill puts in what was entered once, so that it is not typed again, only checked.
 func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) {
+	c.proposed(f, a, e, subject)
+	c.suspected(f, a, e)
+}
+
+// proposed puts in what the last proposal says, where an act after it asks for a datum of the same name and kind.
+func (c *call) proposed(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) {
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		x := &f.Acts[i]
 		if x.Info == nil || x.Info.Part != "proposal" || len(x.Refused) > 0 || x.Corrected > 0 || x.Withdrawn > 0 || len(x.Subjects) != 1 {
@@ -445,12 +454,33 @@ func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subje
 		}
 		for _, fi := range a.Fields {
 			for _, d := range x.Data {
-				if d.Name == fi.Name && d.Value.Kind() == fi.Kind && fi.As == "" && e.data[fi.Name] == "" {
+				if d.Name == fi.Name && d.Value.Kind() == fi.Kind && (fi.As == "" || slices.Contains(ofPenalty, fi.As)) && e.data[fi.Name] == "" {
 					e.data[fi.Name] = typed(d.Value, c.House.Pack().Zone)
 				}
 			}
 		}
 		return
+	}
+}
+
+// suspected puts in the offence that was named when the case was filed.
+func (c *call) suspected(f *handling.File, a *procedure.ActInfo, e *entered) {
+	i := slices.IndexFunc(a.Fields, func(x procedure.FieldInfo) bool { return x.As == "offence" })
+	if i < 0 || e.data[a.Fields[i].Name] != "" {
+		return
+	}
+	for k := range f.Acts {
+		x := &f.Acts[k]
+		if !stands(x) || x.Info.Scope != "case" {
+			continue
+		}
+		for _, fi := range x.Info.Fields {
+			for _, d := range x.Data {
+				if fi.As == "offence" && d.Name == fi.Name {
+					e.data[a.Fields[i].Name] = d.Value.String()
+				}
+			}
+		}
 	}
 }
 
@@ -486,10 +516,16 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 		mark(&form)
 	}
 	limits := c.limits(f)
-	if a.Decision && !a.Relieves {
-		return c.page(status, c.approval(f, a, form, subject, limits))
+	weighing, err := c.weighing(f, a, e, subject)
+	if err != nil {
+		return err
 	}
-	return c.page(status, &ActFormPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Form: form, Limits: limits})
+	if a.Decision && !a.Relieves {
+		p := c.approval(f, a, form, subject, limits)
+		p.Weighing = weighing
+		return c.page(status, p)
+	}
+	return c.page(status, &ActFormPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
 }
 
 func doAct(c *call) error {

@@ -172,8 +172,16 @@ type Field struct {
 	Max      int    // characters, or the greatest figure; 0: none
 	Value    string // as typed; bool: true, false or empty
 	Options  []Option
+	Groups   []OptionGroup // FieldEnum: instead of Options, where there are many
 	Error    string
+	Refresh  bool // what is chosen changes what else the page shows
 	Lax      bool // needed, but the browser does not insist: the part of the form it stands in may stay unused
+}
+
+// OptionGroup is choices under a heading, in a list.
+type OptionGroup struct {
+	Title   string
+	Options []Option
 }
 
 // Option is one choice. Hint stands below it.

@@ -106,9 +106,10 @@ type Document struct {
 // ActFormPage is the form of one act in a case.
 type ActFormPage struct {
 	Frame
-	Head   CaseHead
-	Form   Form
-	Limits []Limit // of the case, for the margin
+	Head     CaseHead
+	Form     Form
+	Limits   []Limit // of the case, for the margin
+	Weighing *Weighing
 }
 
 // Approval is the page on which a decision is taken.
@@ -132,6 +133,7 @@ type Approval struct {
 	Conflict *Conflict
 	Refusal  *Refusal
 	Form     Form // what the decision says, with its own data; its Conflict and Refusal stay nil
+	Weighing *Weighing
 }
 
 // FilePart is a heading of the file on one page: facts, evidence, statements, earlier acts.

@@ -118,13 +118,22 @@ func findProcedure(name string) (*procedure.Procedure, error) {
 	return pack.Procedure(name[at+1:])
 }
 
-func loadPack(name string) (*procedure.Pack, error) {
+// loadPack loads a pack of the program or of a folder, with files that hold the benchmarks of the agency.
+func loadPack(name string, benchmarks ...string) (*procedure.Pack, error) {
+	var given []procedure.File
+	for _, file := range benchmarks {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("benchmark: %w", err)
+		}
+		given = append(given, procedure.File{Name: file, Data: data})
+	}
 	if slices.Contains(packs.Names, name) {
-		return procedure.Load(packs.FS, name)
+		return procedure.Load(packs.FS, name, given...)
 	}
 	if info, err := os.Stat(name); err != nil || !info.IsDir() {
 		return nil, fmt.Errorf("no pack %q: it is neither a folder nor one of %s", name, strings.Join(packs.Names, ", "))
 	}
 	dir := filepath.Clean(name)
-	return procedure.Load(os.DirFS(filepath.Dir(dir)), filepath.Base(dir))
+	return procedure.Load(os.DirFS(filepath.Dir(dir)), filepath.Base(dir), given...)
 }

@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"plumbline/packs"
+	"plumbline/procedure"
 )
 
 type demoCommand struct {
@@ -53,7 +56,11 @@ func (c *demoCommand) run(ctx context.Context, out io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	clock := &simClock{}
-	house, err := openHouse(ctx, store, c.Pack, filepath.Join(dir, "files"), clock.Now)
+	pack, err := demoPack(c.Pack)
+	if err != nil {
+		return err
+	}
+	house, err := openHouse(ctx, store, pack, filepath.Join(dir, "files"), clock.Now)
 	if err != nil {
 		return err
 	}
@@ -113,4 +120,17 @@ func wide(s string, n int) string {
 		}
 	}
 	return s + strings.Repeat(" ", max(n, 1))
+}
+
+// demoPack loads a pack with the made-up benchmark of its demonstration, where there is one.
+func demoPack(name string) (*procedure.Pack, error) {
+	file := path.Join(name, "demo-benchmark.yaml")
+	data, err := fs.ReadFile(packs.FS, file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return procedure.Load(packs.FS, name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return procedure.Load(packs.FS, name, procedure.File{Name: file, Data: data})
 }

@@ -20,10 +20,12 @@ type packCommand struct {
 type packCheck struct {
 	Dir    string `arg:"" help:"The pack's folder, or the name of a pack that comes with the program."`
 	Traces bool   `help:"Print the shortest trace found for each act."`
+
+	Benchmark []string `placeholder:"FILE" help:"Check an agency's benchmark against the ranges of the pack's offences; may be repeated."`
 }
 
 func (c *packCheck) Run() error {
-	pack, err := loadPack(c.Dir)
+	pack, err := loadPack(c.Dir, c.Benchmark...)
 	var problems yaml.Problems
 	if errors.As(err, &problems) {
 		fmt.Fprintln(os.Stdout, problems.Error())

@@ -874,11 +874,7 @@ func (m *docMaker) offences() {
 			x.Section, last = sections[o.Section], o.Section
 		}
 		for _, t := range o.Tiers {
-			var any []string
-			for _, s := range t.AnyOf {
-				any = append(any, w.sanction(&s))
-			}
-			text := strings.Join(any, w.t("，或者", ", or "))
+			text := w.in(procedure.SanctionsText(t.AnyOf))
 			when := w.in(t.When)
 			if when == "" {
 				when = w.t("一般情节", "ordinary")
@@ -897,35 +893,6 @@ func (m *docMaker) offences() {
 		x.More = strings.Join(more, w.t("；", "; "))
 		m.page.Offences = append(m.page.Offences, x)
 	}
-}
-
-// sanction tells what is imposed together.
-func (w *words) sanction(s *procedure.Sanction) string {
-	var out []string
-	between := func(from, to, unit string) string {
-		if from == "0" {
-			return w.t("不超过", "up to ") + to + unit
-		}
-		return from + "–" + to + unit
-	}
-	if s.Warning {
-		out = append(out, w.t("警告", "a warning"))
-	}
-	if d := s.Days; d != nil {
-		out = append(out, w.t("拘留", "detention of ")+between(strconv.Itoa(d.From), strconv.Itoa(d.To), w.t("日", " days")))
-	}
-	if f := s.Fine; f != nil {
-		text := w.t("罚款", "a fine of ") + between(f.From.String(), f.To.String(), "")
-		if g := f.Gains; g != nil {
-			text += w.t("（违法所得达"+g.AtLeast.String()+"的，为其"+strconv.Itoa(g.From)+"–"+strconv.Itoa(g.To)+"倍）", " (gains of "+g.AtLeast.String()+" or more: "+strconv.Itoa(g.From)+"–"+strconv.Itoa(g.To)+" times the gains)")
-		}
-		out = append(out, text)
-	}
-	text := strings.Join(out, w.t("并处", " and "))
-	if s.MayAdd != nil {
-		text += w.t("，可以并处", ", to which may be added ") + w.sanction(s.MayAdd)
-	}
-	return text
 }
 
 func (m *docMaker) documents() {

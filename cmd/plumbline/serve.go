@@ -21,7 +21,6 @@ import (
 	"plumbline/handling"
 	"plumbline/internal/durable"
 	"plumbline/internal/print"
-	"plumbline/packs"
 	"plumbline/procedure"
 	"plumbline/web"
 )
@@ -30,6 +29,9 @@ type serveCommand struct {
 	whichStore
 	Addr     string `default:"127.0.0.1:8080" help:"Where to listen."`
 	Pack     string `default:"cn-police" help:"The law to work under."`
+
+	Benchmark []string `placeholder:"FILE" help:"The agency's own benchmark for discretion in penalties, as docs/language.md says; may be repeated."`
+
 	TakeOver bool   `help:"From another server that writes to the same PostgreSQL record: it is pushed out. For failover."`
 	Proxy    bool   `help:"A proxy in front ends TLS: cookies are for TLS only, and the last address in X-Forwarded-For is who asks."`
 }
@@ -45,6 +47,10 @@ func (c *serveCommand) Run() (err error) {
 	if c.TakeOver && c.Store == "" {
 		return errors.New("--take-over is for a record in PostgreSQL: name it with --store")
 	}
+	pack, err := loadPack(c.Pack, c.Benchmark...)
+	if err != nil {
+		return err
+	}
 	store, err := c.openFor(ctx, how)
 	if held(err) && c.Store != "" {
 		err = fmt.Errorf("%w: stop it first, or push it out with --take-over", err)
@@ -53,7 +59,7 @@ func (c *serveCommand) Run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	house, err := openHouse(ctx, store, c.Pack, filepath.Join(c.Data, "files"), now)
+	house, err := openHouse(ctx, store, pack, filepath.Join(c.Data, "files"), now)
 	if err != nil {
 		return err
 	}
@@ -66,11 +72,7 @@ func (c *serveCommand) Run() (err error) {
 func now() calendar.Instant { return calendar.InstantOf(time.Now()) }
 
 // openHouse puts a pack and the folder of attached files to a store.
-func openHouse(ctx context.Context, store handling.Store, pack, files string, clock func() calendar.Instant) (*handling.House, error) {
-	p, err := procedure.Load(packs.FS, pack)
-	if err != nil {
-		return nil, err
-	}
+func openHouse(ctx context.Context, store handling.Store, p *procedure.Pack, files string, clock func() calendar.Instant) (*handling.House, error) {
 	if err := os.MkdirAll(filepath.Dir(files), 0o700); err != nil { // a record in a database needs a folder for files all the same
 		return nil, err
 	}

@@ -143,7 +143,11 @@ func (w whichStore) house(ctx context.Context, pack string) (handling.Store, *ha
 	if err != nil {
 		return nil, nil, err
 	}
-	house, err := openHouse(ctx, store, pack, filepath.Join(w.Data, "files"), now)
+	p, err := loadPack(pack)
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	house, err := openHouse(ctx, store, p, filepath.Join(w.Data, "files"), now)
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}

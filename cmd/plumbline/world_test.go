@@ -43,7 +43,11 @@ func play(t *testing.T, fsys fs.FS, seed uint64, cases int, at calendar.Instant)
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	clock := &simClock{}
-	house, err := openHouse(t.Context(), store, "cn-police", filepath.Join(dir, "files"), clock.Now)
+	pack, err := demoPack("cn-police")
+	if err != nil {
+		t.Fatal(err)
+	}
+	house, err := openHouse(t.Context(), store, pack, filepath.Join(dir, "files"), clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

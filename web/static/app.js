@@ -47,6 +47,36 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
   window.addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
 }
 
+// What is chosen may change what else the page asks and shows: both are taken from the page as the server shows it with this
+// choice, and what was typed meanwhile stays.
+for (const form of document.querySelectorAll("form.actform")) {
+  form.addEventListener("change", async (event) => {
+    if (!event.target.closest("[data-refresh]")) return;
+    const data = new FormData(form), { name, value } = event.target;
+    data.delete("file");
+    data.delete("signature");
+    data.set("intent", "preview");
+    const answer = await fetch(form.action, { method: "POST", body: data, credentials: "same-origin" }).catch(() => null);
+    if (!answer?.ok) return; // the form is as it was, and the server checks it anyway
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const part of ["form.actform [data-fields]", "[data-weighing]"]) {
+      const old = document.querySelector(part), now = page.querySelector(part);
+      if (!old || !now) continue;
+      for (const from of old.querySelectorAll("[name]")) {
+        for (const to of now.querySelectorAll("[name]")) {
+          if (to.name !== from.name) continue;
+          if (from.type !== "radio" && from.type !== "checkbox") to.value = from.value;
+          else if (to.value === from.value) to.checked = from.checked;
+        }
+      }
+      old.replaceWith(now);
+    }
+    for (const to of form.querySelectorAll("[name]")) {
+      if (to.name === name && (to.type !== "radio" || to.value === value)) to.focus({ preventScroll: true });
+    }
+  });
+}
+
 for (const pad of document.querySelectorAll("[data-pad]")) {
   const hidden = pad.querySelector("input[name=signature]");
   const canvas = document.createElement("canvas");

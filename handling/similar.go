@@ -1,0 +1,121 @@
+package handling
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// Decided is what was imposed on one person in a decided case, without who they are.
+type Decided struct {
+	At   calendar.Instant // of the decision
+	Tier string
+	Fine casefile.Amount
+	Days int
+	Unit Text
+}
+
+const mostSimilar = 40 // cases that are read
+
+// Similar lists what was imposed for an offence in other cases of the house, newest change first: figures without names,
+// shown to whoever weighs a penalty so that like is treated alike.
+func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string) ([]Decided, error) {
+	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{offenceWord(offence)}, Limit: mostSimilar})
+	if err != nil {
+		return nil, err
+	}
+	var out []Decided
+	for i := range heads {
+		p, err := h.procedureOf(heads[i].Procedure)
+		if err != nil || heads[i].ID == but {
+			continue // of another pack
+		}
+		records, err := h.records(ctx, heads[i].ID, 0)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range decided(p, standingActs(records), offence) {
+			d.Unit = h.unitName(heads[i].Unit)
+			out = append(out, d)
+		}
+	}
+	return out, nil
+}
+
+// offenceWord is what search looks an offence up by; no text that a person searches for makes it.
+func offenceWord(id string) string { return "offence:" + id }
+
+// decided folds what the acts of a case say of penalties: of each person the last offence and tier that were named, the last
+// fine and days, once it was decided.
+func decided(p *procedure.Procedure, records []*casefile.Record, offence string) []Decided {
+	type penalty struct {
+		Decided
+		offence string
+	}
+	of := map[casefile.Subject]*penalty{}
+	var order []casefile.Subject
+	at := calendar.Instant(0)
+	for _, r := range records {
+		kind := p.ActOf(r.Kind)
+		if kind < 0 {
+			continue
+		}
+		info := p.Act(kind)
+		if info.Part == "decision" {
+			at = r.Occurred
+		}
+		if len(r.Subjects) != 1 {
+			continue
+		}
+		who := r.Subjects[0].ID
+		for _, f := range info.Fields {
+			v, ok := datum(r, f.Name)
+			if !ok || !slices.Contains([]string{"offence", "tier", "fine", "days"}, f.As) {
+				continue
+			}
+			if of[who] == nil {
+				of[who], order = &penalty{}, append(order, who)
+			}
+			switch x := of[who]; f.As {
+			case "offence":
+				x.offence, x.Tier = v.Text(), ""
+			case "tier":
+				x.Tier = v.Text()
+			case "fine":
+				x.Fine = v.Money()
+			case "days":
+				x.Days = int(v.Int())
+			}
+		}
+	}
+	var out []Decided
+	for _, who := range order {
+		if x := of[who]; at != 0 && x.offence == offence {
+			x.At = at
+			out = append(out, x.Decided)
+		}
+	}
+	return out
+}
+
+func datum(r *casefile.Record, name string) (casefile.Value, bool) {
+	i := slices.IndexFunc(r.Data, func(d casefile.Datum) bool { return d.Name == name })
+	if i < 0 {
+		return casefile.Value{}, false
+	}
+	return r.Data[i].Value, r.Data[i].Value.Known()
+}
+
+// standingActs are those that took effect and were neither corrected nor withdrawn since.
+func standingActs(records []*casefile.Record) []*casefile.Record {
+	gone := map[casefile.ActID]bool{}
+	for _, r := range records {
+		if len(r.Refused) == 0 {
+			gone[r.Corrects], gone[r.Withdraws] = true, true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(records), func(r *casefile.Record) bool { return len(r.Refused) > 0 || gone[r.ID] })
+}
