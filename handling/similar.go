@@ -1,6 +1,7 @@
 package handling
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -20,7 +21,7 @@ type Decided struct {
 
 const mostSimilar = 40 // cases that are read
 
-// Similar lists what was imposed for an offence in other cases of the house, newest change first: figures without names,
+// Similar lists what was imposed for an offence in other cases of the house, the newest decision first: figures without names,
 // shown to whoever weighs a penalty so that like is treated alike.
 func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string) ([]Decided, error) {
 	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{offenceWord(offence)}, Limit: mostSimilar})
@@ -42,6 +43,7 @@ func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string
 			out = append(out, d)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Decided) int { return cmp.Compare(b.At, a.At) })
 	return out, nil
 }
 

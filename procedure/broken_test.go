@@ -201,6 +201,7 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 		{"what a datum is, misspelt", q, "as: name", "as: nam", "field", `did you mean "name"?`},
 		{"an offence without a catalogue", q, "as: name", "as: offence", "field", "the pack has no catalogue in offences/"},
 		{"part of a round, misspelt", q, "kind: decision", "kind: decision\n    part: proposl", "", "expected one of proposal, return, review, decision"},
+		{"version that is not there", q, `"act.fine >= money('10')"`, `"in_force('1999', act.occurred)"`, "version", `no version "1999"`},
 		{"flag that offences do not have", q, `"act.fine >= money('10')"`, `"flagged(act.plea, 'neww')"`, "expression", `did you mean "new"?`},
 		{"birth that is a text", q, "{type: date, as: birth}", "{type: text, as: birth}", "field", "a datum as birth is date"},
 		{"characters of a date", q, "{type: date, as: birth}", "{type: date, max: 5}", "field", "max and long are for text"},

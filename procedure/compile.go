@@ -174,12 +174,17 @@ func (c *compiler) expr(s yaml.Str, at place, want *cel.Type) *expr {
 			c.problem(s.Pos, "expression", "no flag %q of offences%s", m[1], yaml.Suggest(m[1], OffenceFlags))
 		}
 	}
+	for _, m := range versionNamed.FindAllStringSubmatch(s.Text, -1) {
+		c.force(yaml.Str{Text: m[1], Pos: s.Pos}, yaml.Str{})
+	}
 	e, problems := c.x.compile(s, at, want)
 	c.problems = append(c.problems, problems...)
 	return e
 }
 
 var offenceFlag = regexp.MustCompile(`\bflagged\([^,()]*,\s*'(\w*)'\)`)
+
+var versionNamed = regexp.MustCompile(`\bin_force\(\s*'([^']*)'`)
 
 var unitKind = regexp.MustCompile(`\bunit\.kind\s*[!=]=\s*'(\w*)'`)
 

@@ -222,6 +222,15 @@ func newExprs(p *Procedure) (*exprs, error) {
 			}))),
 		span("days", cel.IntType, func(a, b calendar.Instant) ref.Val { return types.Int(zone.Date(b) - zone.Date(a)) }),
 		span("hours", cel.DoubleType, func(a, b calendar.Instant) ref.Val { return types.Double(float64(b-a) / 3.6e9) }),
+		cel.Function("in_force", cel.Overload("in_force_version", []*cel.Type{cel.StringType, momentType}, cel.BoolType,
+			cel.BinaryBinding(func(version, at ref.Val) ref.Val {
+				for _, v := range p.versions {
+					if v.id == string(version.(types.String)) {
+						return types.Bool(calendar.Instant(at.(celMoment)) >= v.from && calendar.Instant(at.(celMoment)) <= v.until)
+					}
+				}
+				return types.NewErr("the procedure has no version %s", version)
+			}))),
 		cel.Function("age", cel.Overload("age_date", []*cel.Type{dateType, momentType}, cel.IntType,
 			cel.BinaryBinding(func(birth, at ref.Val) ref.Val {
 				return types.Int(calendar.Age(calendar.Date(birth.(celDate)), zone.Date(calendar.Instant(at.(celMoment)))))

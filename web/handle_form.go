@@ -510,7 +510,7 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 	}
 	form.Duties = c.ahead(f.Proc, f.Proc.ActOf(a.ID))
 	if a.Decision {
-		form.Submit = c.both("作出决定", "Decide")
+		form.Submit = c.both("提交：", "Submit: ") + form.Title
 	}
 	if mark != nil {
 		mark(&form)

@@ -57,6 +57,9 @@ func (c *call) weighing(f *handling.File, a *procedure.ActInfo, e *entered, subj
 	grades := c.House.Pack().Grades(o.ID)
 	for _, t := range o.Tiers {
 		x := WeighedTier{Title: c.tier(f.Proc, t.ID), When: t.When.In(c.lang), Range: procedure.SanctionsText(t.AnyOf).In(c.lang), Chosen: t.ID == said["tier"]}
+		if x.When == x.Title {
+			x.When = ""
+		}
 		for _, g := range grades {
 			if g.Tier == t.ID {
 				x.Grades = append(x.Grades, WeighedGrade{g.When.In(c.lang), procedure.SanctionsText(g.AnyOf).In(c.lang), g.ID == said["grade"]})

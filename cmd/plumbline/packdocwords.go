@@ -268,6 +268,8 @@ func (r *reader) call(c ast.CallExpr) node {
 		return node{text: w.t(at(0)+"的"+what.ZH, what.EN+" for "+at(0))}
 	case "flagged":
 		return node{text: w.t(at(0)+"在目录中标有 "+at(1), "the catalogue marks "+at(0)+" as "+at(1)), not: w.t(at(0)+"在目录中未标有 "+at(1), "the catalogue does not mark "+at(0)+" as "+at(1))}
+	case "in_force":
+		return node{text: w.t(at(1)+"时适用"+at(0)+"版本", "version "+at(0)+" was in force at "+at(1)), not: w.t(at(1)+"时不适用"+at(0)+"版本", "version "+at(0)+" was not in force at "+at(1))}
 	case "age":
 		return node{text: w.t("按"+at(0)+"计算到"+at(1)+"的周岁", "the age, from "+at(0)+", at "+at(1))}
 	case "abs":
