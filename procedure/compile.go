@@ -102,7 +102,8 @@ func (c *compiler) describe() {
 		}
 		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
 		info.Competent = competent(nil, a.competent)
-		for _, f := range a.fields {
+		for k, f := range a.fields {
+			f.info.Taken = c.taken(&d.Data[k])
 			info.Fields = append(info.Fields, f.info)
 		}
 		p.actInfos = append(p.actInfos, info)
@@ -127,6 +128,42 @@ func (c *compiler) describe() {
 		}
 		p.dutyInfos = append(p.dutyInfos, info)
 	}
+}
+
+// taken reads where a datum was said before: "act", which has a datum of the same name, or "act.datum".
+func (c *compiler) taken(e *yaml.Entry[fieldDef]) []Said {
+	var out []Said
+	for _, s := range e.Value.Taken {
+		name, datum, dotted := strings.Cut(s.Text, ".")
+		if !dotted {
+			datum = e.Key
+		}
+		i, known := c.p.actIndex[name]
+		if !known {
+			c.problem(s.Pos, "act", "no act %q%s", name, yaml.Suggest(name, c.p.actNames()))
+			continue
+		}
+		var names []string
+		found := false
+		for _, f := range c.p.acts[i].fields {
+			names = append(names, f.name)
+			if f.name != datum {
+				continue
+			}
+			found = true
+			if kind, _ := casefile.ParseKind(e.Value.Type.Text); f.kind != kind {
+				c.problem(s.Pos, "field", "%s.%s is %s, %s is %s", name, datum, f.kind, e.Key, kind)
+			}
+			if f.info.As == "secret" {
+				c.problem(s.Pos, "field", "%s.%s is a secret, which is never shown again", name, datum)
+			}
+		}
+		if !found {
+			c.problem(s.Pos, "field", "%s has no datum %q%s", name, datum, yaml.Suggest(datum, names))
+		}
+		out = append(out, Said{i, datum})
+	}
+	return out
 }
 
 // parts are what an act may be in a round of approval.

@@ -334,6 +334,13 @@ type FieldInfo struct {
 	As             string // what the datum is for the file: one of FieldRoles, or empty
 	Enum           []Option
 	Basis          []string
+	Taken          []Said // where a form finds it already said, the first that was said counts
+}
+
+// Said is a datum of an act.
+type Said struct {
+	Act   int
+	Datum string
 }
 
 // Option is one value that a datum may have.

@@ -279,6 +279,7 @@ type fieldDef struct {
 	Max      int        `yaml:"max"`
 	Long     bool       `yaml:"long"`
 	As       yaml.Str   `yaml:"as"`
+	Taken    list       `yaml:"taken_from"`
 	Basis    []yaml.Str `yaml:"basis"`
 	Name     yaml.Str   `yaml:"name"`
 }

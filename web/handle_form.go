@@ -436,52 +436,48 @@ func (c *call) again(a *procedure.ActInfo, e *entered) {
 	}
 }
 
-// prefill puts in what was entered once, so that it is not typed again, only checked.
+// prefill puts in what was said before, where the pack says so: what was entered once is not typed again, only checked.
 func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) {
-	c.proposed(f, a, e, subject)
-	c.suspected(f, a, e)
+	for _, fi := range a.Fields {
+		for _, from := range fi.Taken {
+			if v, ok := saidBefore(f, from, subject); ok {
+				e.data[fi.Name] = typed(v, c.House.Pack().Zone)
+				break
+			}
+		}
+	}
 }
 
-// proposed puts in what the last proposal says, where an act after it asks for a datum of the same name and kind.
-func (c *call) proposed(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) {
-	for i := len(f.Acts) - 1; i >= 0; i-- {
+// saidBefore finds a datum in the last act of its kind that stands, about the case or the subject; where no subject is chosen
+// yet, only if nobody else is spoken of.
+func saidBefore(f *handling.File, from procedure.Said, subject casefile.Subject) (casefile.Value, bool) {
+	var found casefile.Value
+	known := false
+	about := subject
+	for i := range f.Acts {
 		x := &f.Acts[i]
-		if x.Info == nil || x.Info.Part != "proposal" || len(x.Refused) > 0 || x.Corrected > 0 || x.Withdrawn > 0 || len(x.Subjects) != 1 {
+		if !stands(x) || f.Proc.ActOf(x.Info.ID) != from.Act {
 			continue
 		}
-		if subject != "" && x.Subjects[0].ID != subject || subject == "" && a.Scope != "case" && len(f.People) > 1 && a.ID != x.Info.ID {
-			continue
-		}
-		for _, fi := range a.Fields {
-			for _, d := range x.Data {
-				if d.Name == fi.Name && d.Value.Kind() == fi.Kind && (fi.As == "" || slices.Contains(ofPenalty, fi.As)) && e.data[fi.Name] == "" {
-					e.data[fi.Name] = typed(d.Value, c.House.Pack().Zone)
-				}
+		if x.Info.Scope != "case" {
+			switch {
+			case len(x.Subjects) != 1:
+				continue
+			case about == "":
+				about = x.Subjects[0].ID
+			case x.Subjects[0].ID != about && subject == "":
+				return found, false // said of several people
+			case x.Subjects[0].ID != about:
+				continue
 			}
 		}
-		return
-	}
-}
-
-// suspected puts in the offence that was named when the case was filed.
-func (c *call) suspected(f *handling.File, a *procedure.ActInfo, e *entered) {
-	i := slices.IndexFunc(a.Fields, func(x procedure.FieldInfo) bool { return x.As == "offence" })
-	if i < 0 || e.data[a.Fields[i].Name] != "" {
-		return
-	}
-	for k := range f.Acts {
-		x := &f.Acts[k]
-		if !stands(x) || x.Info.Scope != "case" {
-			continue
-		}
-		for _, fi := range x.Info.Fields {
-			for _, d := range x.Data {
-				if fi.As == "offence" && d.Name == fi.Name {
-					e.data[a.Fields[i].Name] = d.Value.String()
-				}
+		for _, d := range x.Data {
+			if d.Name == from.Datum && d.Value.Known() {
+				found, known = d.Value, true
 			}
 		}
 	}
+	return found, known
 }
 
 // typed writes a value as an input holds it.

@@ -40,9 +40,6 @@ type SimilarRow struct{ Date, Tier, Penalty, Unit string }
 
 const mostSimilarRows = 8
 
-// ofPenalty are what data of a penalty may be.
-var ofPenalty = []string{"offence", "tier", "grade", "fine", "days"}
-
 // weighing finds the offence that a form or the proposal under it names; nil where there is none.
 func (c *call) weighing(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) (*Weighing, error) {
 	if !slices.ContainsFunc(a.Fields, func(x procedure.FieldInfo) bool { return x.As == "fine" || x.As == "days" }) {
