@@ -138,3 +138,43 @@ func TestAttackACorrectionWithoutAnAnswer(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestAttackACorrectionOfSomethingElse: a correction stays with the people it was about, and with those who answer for it; and
+// no case is opened twice.
+func TestAttackACorrectionOfSomethingElse(t *testing.T) {
+	h := newHouse(t)
+	c := walked(h, "leave")
+	c.do(step{"register_person", "2026-03-02T16:25", "wang", "+offender", data{"name": "王某"}})
+	c.do(stepOf("leave"))
+	left := c.last()
+	try := func(by, about string) []handling.Problem {
+		t.Helper()
+		q := c.request(step{"leave", "2026-03-02T16:20", by, about, nil})
+		q.Corrects = left
+		_, err := h.Submit(t.Context(), as(by), q)
+		var bad *handling.Invalid
+		if err != nil && !errors.As(err, &bad) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			left = c.last()
+			return nil
+		}
+		return bad.Problems
+	}
+	for _, about := range []string{"p3", "+offender"} {
+		if bad := try("wang", about); len(bad) != 1 || bad[0].Field != "subject" {
+			t.Errorf("moved to %s: %+v", about, bad)
+		}
+	}
+	for by, may := range map[string]bool{"wang": true, "sun": true, "li": true, "qian": false, "zhou": false, "zhao": false} {
+		if bad := try(by, "p2"); may != (len(bad) == 0) || !may && bad[0].Field != "corrects" {
+			t.Errorf("%s: %+v", by, bad)
+		}
+	}
+	_, err := h.Submit(t.Context(), as("wang"), c.request(step{"receive_report", "2026-03-02T16:40", "wang", "", stepOf("receive_report").data}))
+	var bad *handling.Invalid
+	if !errors.As(err, &bad) || bad.Problems[0].Field != "kind" {
+		t.Error("opened a second time:", err)
+	}
+}
