@@ -67,26 +67,32 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	if len(bad.Problems) > 0 {
 		return nil, nil, bad
 	}
-	if h.glyphs != nil && len(info.Documents) > 0 {
-		var text strings.Builder
-		for _, d := range r.Data {
-			text.WriteString(d.Value.String())
-		}
-		if c.head.Revision > 0 {
-			for _, ref := range r.Subjects {
-				text.WriteString(h.PartyName(ctx, &c.head, ref.ID))
-			}
-		}
-		if missing := h.glyphs.Missing(text.String()); len(missing) > 0 {
-			list := make([]string, len(missing))
-			for i, c := range missing {
-				list[i] = fmt.Sprintf("%c (U+%04X)", c, c)
-			}
-			bad.add("documents", "下列字符没有字形，文书不能出具；请安装含有该字的字体："+strings.Join(list, "、"), "no font has these characters, so the document cannot be issued; install a font that has them: "+strings.Join(list, ", "))
-			return nil, nil, bad
-		}
+	if missing := h.unprintable(ctx, c, r, info); missing != "" {
+		bad.add("documents", "下列字符没有字形，文书不能出具；请安装含有该字的字体："+missing, "no font has these characters, so the document cannot be issued; install a font that has them: "+missing)
+		return nil, nil, bad
 	}
 	return r, info, nil
+}
+
+// unprintable lists the characters of an act that issues a document which no font has. What frees does not wait for a font.
+func (h *House) unprintable(ctx context.Context, c *standing, r *casefile.Record, info *procedure.ActInfo) string {
+	if h.glyphs == nil || len(info.Documents) == 0 || info.Relieves {
+		return ""
+	}
+	var text strings.Builder
+	for _, d := range r.Data {
+		text.WriteString(d.Value.String())
+	}
+	if c.head.Revision > 0 {
+		for _, ref := range r.Subjects {
+			text.WriteString(h.PartyName(ctx, &c.head, ref.ID))
+		}
+	}
+	var list []string
+	for _, c := range h.glyphs.Missing(text.String()) {
+		list = append(list, fmt.Sprintf("%c (U+%04X)", c, c))
+	}
+	return strings.Join(list, ", ")
 }
 
 // named finds the act that a correction or a withdrawal names: of this case and kind, and one that stands. Nil: none.
