@@ -86,6 +86,9 @@ func (h *House) Found(ctx context.Context, changes ...authority.Change) error {
 
 func (h *House) changePeople(ctx context.Context, c authority.Change) error {
 	next := h.People().Clone()
+	if err := next.Fit(c); err != nil {
+		return err
+	}
 	if err := next.Apply(c); err != nil {
 		return err
 	}

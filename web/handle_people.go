@@ -197,7 +197,7 @@ func (c *call) qualification(id string) string {
 
 func (c *call) changeForm(k peopleChange, unit string, bad []FieldError, typed map[string]string) *Form {
 	form := &Form{Action: "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind, ActID: newID(), Title: c.both(k.zh, k.en), Gist: c.both("人事变动是记入记录的行为；不能为自己办理。", "A change of people is an act on the record; nobody makes one for themselves."), Errors: bad, Submit: c.both(k.zh, k.en), Cancel: "/people?unit=" + url.QueryEscape(unit)}
-	labels := map[string][2]string{"id": {"编号（字母、数字和连字符）", "Id (letters, digits, hyphens)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
+	labels := map[string][2]string{"id": {"编号（小写字母开头，可含数字、-和_）", "Id (from a lower case letter; digits, - and _)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
 	for _, name := range k.fields {
 		f := Field{Name: name, Label: c.both(labels[name][0], labels[name][1]), Type: FieldText, Max: 60, Value: typed[name], Required: name != "until" && name != "mark" && name != "rank" && name != "from"}
 		switch name {
@@ -336,7 +336,7 @@ func (c *call) refusedChange(r authority.Reason) string {
 		"out_of_order": "早于上一次变动", "self_grant": "不能为自己办理", "self_delegation": "本人已担任该岗位", "unknown_person": "没有这个人员", "unknown_unit": "没有这个单位",
 		"reaches_back": "不能早于现在", "unit_exists": "单位编号已存在", "person_exists": "人员编号已存在", "number_taken": "警号已属于他人", "already_held": "该期间已经担任或者具有",
 		"administrator_apart": "系统管理员不能同时担任其他岗位", "not_held": "本人在该期间并不担任或者具有", "ends_already": "已经终止", "last_administrator": "至少保留一名系统管理员",
-		"not_delegable": "系统管理员岗位不能授权代行", "not_delegated": "没有这项授权", "ends_before_it_begins": "终止早于开始", "field_missing": "有必填项未填", "bad_text": "含有不能使用的字符",
+		"not_delegable": "系统管理员岗位不能授权代行", "not_delegated": "没有这项授权", "ends_before_it_begins": "终止早于开始", "field_missing": "有必填项未填", "bad_id": "编号须以小写字母开头，只含小写字母、数字、-和_", "mistakable": "编号或者警号与他人的警号或者编号相同", "bad_text": "含有不能使用的字符",
 	}
 	if t, ok := zh[r.Code]; ok && c.lang == "zh" {
 		return t
