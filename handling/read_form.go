@@ -32,7 +32,7 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	case c.head.Closed && !info.Relieves:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
-	if len(q.ID) < 16 || len(q.ID) > 64 || casefile.CheckText(string(q.ID)) != nil || strings.ContainsAny(string(q.ID), " \n\t") {
+	if !goodID(q.ID) {
 		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
 	}
 	person, _ := h.People().Person(who.Person)
@@ -72,6 +72,11 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		return nil, nil, bad
 	}
 	return r, info, nil
+}
+
+// goodID tells whether an id is one that a form was made with: long enough that nobody meets another's.
+func goodID(id casefile.ActID) bool {
+	return len(id) >= 16 && len(id) <= 64 && casefile.CheckText(string(id)) == nil && !strings.ContainsAny(string(id), " \n\t")
 }
 
 // unprintable lists the characters of an act that issues a document which no font has. What frees does not wait for a font.

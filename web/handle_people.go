@@ -16,7 +16,8 @@ import (
 
 func people(c *call) error { return c.showPeople(http.StatusOK, nil, nil, nil) }
 
-func (c *call) showPeople(status int, bad []FieldError, typed map[string]string, secret *Pair) error {
+// showPeople shows the page of people; show puts in what was just done, in place of the form.
+func (c *call) showPeople(status int, bad []FieldError, typed map[string]string, show func(*People)) error {
 	roster, err := c.House.Roster(c.who)
 	if err != nil {
 		return err
@@ -101,14 +102,16 @@ func (c *call) showPeople(status int, bad []FieldError, typed map[string]string,
 	})
 	p.Administrator = d.May(authority.Query{Who: c.who.Person, Action: authority.ChangePeople, Now: c.now}).Allowed
 	if p.Administrator {
-		p.Secret = secret
 		do := c.r.URL.Query().Get("do")
 		for _, k := range peopleChanges {
 			p.Changes = append(p.Changes, Link{c.both(k.zh, k.en), "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind})
-			if k.kind == do && secret == nil {
+			if k.kind == do && show == nil {
 				p.Change = c.changeForm(k, unit, bad, typed)
 			}
 		}
+	}
+	if show != nil {
+		show(p)
 	}
 	return c.page(status, p)
 }
@@ -197,6 +200,9 @@ func (c *call) qualification(id string) string {
 
 func (c *call) changeForm(k peopleChange, unit string, bad []FieldError, typed map[string]string) *Form {
 	form := &Form{Action: "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind, ActID: newID(), Title: c.both(k.zh, k.en), Gist: c.both("人事变动是记入记录的行为；不能为自己办理。", "A change of people is an act on the record; nobody makes one for themselves."), Errors: bad, Submit: c.both(k.zh, k.en), Cancel: "/people?unit=" + url.QueryEscape(unit)}
+	if k.kind == resetAccount {
+		form.Gist += c.both("谁登记、任命或者授权了此人，就由另一名系统管理员设置首次登录；只有一名系统管理员的除外。", " Who enrolled, appointed or delegated to a person leaves the first sign-in to another administrator, where there is one.")
+	}
 	labels := map[string][2]string{"id": {"编号（小写字母开头，可含数字、-和_）", "Id (from a lower case letter; digits, - and _)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
 	for _, name := range k.fields {
 		f := Field{Name: name, Label: c.both(labels[name][0], labels[name][1]), Type: FieldText, Max: 60, Value: typed[name], Required: name != "until" && name != "mark" && name != "rank" && name != "from"}
@@ -302,15 +308,7 @@ func changePeople(c *call) error {
 		typed[name] = strings.TrimSpace(c.r.PostForm.Get(name))
 	}
 	if k.kind == resetAccount {
-		password, err := c.House.ResetAccount(c.r.Context(), c.who, typed["login"], authority.PersonID(typed["person"]))
-		var invalid *handling.Invalid
-		switch {
-		case errors.As(err, &invalid):
-			return c.showPeople(http.StatusUnprocessableEntity, []FieldError{{invalid.Problems[0].Field, invalid.Problems[0].Text.In(c.lang)}}, typed, nil)
-		case err != nil:
-			return err
-		}
-		return c.showPeople(http.StatusOK, nil, nil, &Pair{typed["login"], password})
+		return c.reset(typed)
 	}
 	change, bad := c.change(k, unit, typed)
 	if len(bad) > 0 {
@@ -328,6 +326,28 @@ func changePeople(c *call) error {
 		return err
 	}
 	return c.redirect("/people?unit=" + url.QueryEscape(unit))
+}
+
+// reset gives a sign-in and shows its password, once.
+func (c *call) reset(typed map[string]string) error {
+	given, err := c.House.ResetAccount(c.r.Context(), c.who, casefile.ActID(c.r.PostForm.Get("act_id")), typed["login"], authority.PersonID(typed["person"]))
+	var invalid *handling.Invalid
+	if errors.As(err, &invalid) {
+		var bad []FieldError
+		for _, p := range invalid.Problems {
+			bad = append(bad, FieldError{p.Field, p.Text.In(c.lang)})
+		}
+		return c.showPeople(http.StatusUnprocessableEntity, bad, typed, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return c.showPeople(http.StatusOK, nil, nil, func(p *People) {
+		p.Secret = &Pair{typed["login"], given.Password}
+		if given.Alone {
+			p.Flash = &Flash{Tone: Near, Text: c.both("此人由你登记、任命或者授权，又由你设置首次登录；没有其他系统管理员可以设置。这已记入记录并通报。", "You brought this person in and gave their first sign-in too: there is no other administrator to do it. This is on the record and in the outbox.")}
+		}
+	})
 }
 
 // refusedChange tells a reason of the directory in the reader's language; the reason's own words are English.
