@@ -585,15 +585,68 @@ func TestAttackCorrectsNothingElse(t *testing.T) {
 			t.Errorf("POST %s: %s", path, r.Status)
 		}
 	}
-	if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusSeeOther {
-		t.Fatal(r.Status)
+	for range 2 { // the answer was lost, the form is sent again
+		if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusSeeOther || !strings.HasSuffix(r.Header.Get("Location"), "?done=7") {
+			t.Fatal(r.Status, r.Header.Get("Location"))
+		}
+	}
+	if r, _ := b.do(t, wang, "GET", at+"summon?corrects=6", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("an act that was corrected is offered to be corrected: %s", r.Status)
 	}
 	form.Set("act_id", rand.Text())
+	if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusConflict {
+		t.Errorf("another correction of it, made before the first: %s", r.Status)
+	}
+	form.Set("base", "7")
+	if r, body := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "已经更正") {
+		t.Errorf("another correction of it: %s", r.Status)
+	}
+	form.Set("intent", "preview")
+	if r, _ := b.post(t, wang, at+"summon?corrects=7", form); r.StatusCode != http.StatusOK {
+		t.Errorf("looked at before it is sent: %s", r.Status)
+	}
+	form.Del("intent")
+	form.Set("base", "6")
 	if r, body := b.post(t, wang, at+"summon?corrects=7", form); r.StatusCode != http.StatusConflict || !strings.Contains(body, "corrects=7") { // of an old base
 		t.Error(r.Status)
 	}
 	head, err := b.house.Store().Case(t.Context(), b.case_)
 	if err != nil || head.Acts != 7 {
 		t.Errorf("%d acts, %v", head.Acts, err)
+	}
+}
+
+// TestAttackReleaseInAClosedCase: what frees is entered by its page in a closed case too, with its file and whoever the page
+// shows the case to; nothing else is, and nothing is drafted.
+func TestAttackReleaseInAClosedCase(t *testing.T) {
+	b := newBureau(t, true)
+	b.submit(t, "wang", &handling.Request{Kind: "file"})
+	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "offender"}}, Data: map[string]string{"name": "某甲某"}})
+	b.submit(t, "wang", &handling.Request{Kind: "summon", Occurred: "2026-03-02T09:05", Subjects: []handling.SubjectInput{{ID: "p1"}}, Data: map[string]string{"arrived": "2026-03-02T09:05", "oral": "true"}})
+	b.submit(t, "county", &handling.Request{Kind: "terminate", Data: map[string]string{"ground": "no_facts"}})
+	b.submit(t, "county", &handling.Request{Kind: "close", Data: map[string]string{"ground": "terminated"}})
+	wang, at := b.client(t, "wang"), "/cases/"+string(b.case_)
+	if r, body := b.do(t, wang, "GET", at, nil); r.StatusCode != http.StatusOK || !strings.Contains(body, at+"/do/leave?subject=p1") {
+		t.Fatal("leaving is not offered in the closed case:", r.Status)
+	}
+	if r, body := b.do(t, wang, "GET", at+"/do/leave?subject=p1", nil); r.StatusCode != http.StatusOK || strings.Contains(body, `value="draft"`) {
+		t.Errorf("the form: %s, or it offers a draft", r.Status)
+	}
+	form := url.Values{"act_id": {rand.Text()}, "base": {"8"}, "subject": {"p1"}, "occurred": {"2026-03-02T09:08"}}
+	form.Set("intent", "preview")
+	if r, _ := b.post(t, wang, at+"/do/leave?subject=p1", form); r.StatusCode != http.StatusOK {
+		t.Errorf("looked at before it is sent: %s", r.Status)
+	}
+	form.Del("intent")
+	if r, body := b.upload(t, wang, at+"/do/leave?subject=p1", form, map[string]string{"a.png": "signed"}); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%s\n%s", r.Status, body)
+	}
+	for _, act := range []string{"summon", "register_person", "give_receipt"} {
+		if r, _ := b.do(t, wang, "GET", at+"/do/"+act, nil); r.StatusCode != http.StatusForbidden {
+			t.Errorf("%s in a closed case: %s", act, r.Status)
+		}
+	}
+	if r, _ := b.do(t, wang, "GET", at+"/do/leave?corrects=9", nil); r.StatusCode != http.StatusOK {
+		t.Errorf("a release of the wrong minute cannot be corrected: %s", r.Status)
 	}
 }
