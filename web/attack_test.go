@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 
+	"plumbline/authority"
+	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/web"
@@ -523,6 +525,14 @@ func TestAttackChangesOfPeople(t *testing.T) {
 		{"end_post", "a", url.Values{"held": {"county/0"}}},
 		{"end_post", "bureau", url.Values{"held": {"admin/0"}}},
 		{"end_post", "nowhere", url.Values{"held": {"admin/0"}}},
+		{"end_post", "", url.Values{"held": {"county/0"}}},
+		{"end_post", "empty", url.Values{"held": {"county/0"}}}, // nobody holds a post there: nothing to choose from
+		{"delegate", "empty", url.Values{"held": {"county/0"}, "to": {"wang"}, "reason": {"x"}}},
+		{"end_delegation", "empty", url.Values{"delegation": {"wang/0"}}},
+		{"end_qualification", "a", url.Values{"qualified": {"admin/0"}}},
+		{"found_unit", "", url.Values{"id": {"top"}, "unit_kind": {"county"}, "name_zh": {"x"}, "name_en": {"x"}}},
+		{"enrol_person", "", url.Values{"id": {"someone"}, "name": {"x"}, "number": {"0102"}}},
+		{"enrol_person", "nowhere", url.Values{"id": {"someone"}, "name": {"x"}, "number": {"0102"}}},
 		{"qualify", "a", url.Values{"person": {"admin"}, "qualification": {"legal_profession"}}},
 		{"qualify", "a", url.Values{"person": {"wang"}, "qualification": {"made_up"}}},
 		{"change_rank", "a", url.Values{"person": {"admin"}, "rank": {"sergeant"}}},
@@ -535,6 +545,13 @@ func TestAttackChangesOfPeople(t *testing.T) {
 		{"reset_account", "a", url.Values{"login": {"county"}, "person": {"wang"}}},
 		{"reset_account", "a", url.Values{"login": {"made-up"}, "person": {"nobody"}}},
 		{"made_up", "a", nil},
+	}
+	b.now += 1_000_000
+	if err := b.house.ChangePeople(t.Context(), who("admin"), authority.Found(authority.Unit{ID: "empty", Kind: "station", Name: authority.Text{EN: "x"}, Parent: "bureau"})); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.house.ChangePeople(t.Context(), who("admin"), authority.Delegate(authority.Delegation{From: "head", To: "wang", Post: "unit_head", Unit: "a", Reason: "x"})); err != nil {
+		t.Fatal(err)
 	}
 	before, _, err := b.house.Store().Head(t.Context())
 	if err != nil {
@@ -648,5 +665,31 @@ func TestAttackReleaseInAClosedCase(t *testing.T) {
 	}
 	if r, _ := b.do(t, wang, "GET", at+"/do/leave?corrects=9", nil); r.StatusCode != http.StatusOK {
 		t.Errorf("a release of the wrong minute cannot be corrected: %s", r.Status)
+	}
+}
+
+// TestACorrectionKeepsTheSecond: a form holds minutes. Where the minute is left as it was, so is the instant on the record.
+func TestACorrectionKeepsTheSecond(t *testing.T) {
+	b := newBureau(t, true)
+	b.now += 17_000_000
+	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "witness"}}, Data: map[string]string{"name": "某乙"}})
+	entered := b.now
+	wang, at := b.client(t, "wang"), "/cases/"+string(b.case_)+"/do/register_person?corrects="
+	for i, x := range []struct {
+		minute string
+		want   calendar.Instant
+	}{{"", entered}, {"2026-03-02T09:04", entered}, {"2026-03-02T09:03", entered - 77_000_000}} {
+		b.now += 60_000_000
+		form := url.Values{"act_id": {rand.Text()}, "base": {fmt.Sprint(4 + i)}, "subject": {"p1"}, "subject_role": {"witness"}, "occurred": {x.minute}, "d_name": {"某丙"}}
+		if r, body := b.post(t, wang, at+fmt.Sprint(4+i), form); r.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%s\n%s", r.Status, body)
+		}
+		f, err := b.house.File(t.Context(), who("wang"), b.case_, "case")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Acts[4+i].Occurred; got != x.want {
+			t.Errorf("corrected with %q it happened at %s, want %s", x.minute, got, x.want)
+		}
 	}
 }

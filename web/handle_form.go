@@ -524,6 +524,9 @@ func doAct(c *call) error {
 	request := &handling.Request{ID: e.id, Case: f.Head.ID, Base: e.base, Kind: a.ID, Occurred: e.occurred, Subjects: e.subjects, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, f.Head.ID, a.ID, subject)}
 	if e.corrects != nil {
 		request.Corrects, request.Draft = e.corrects.ID, ""
+		if e.occurred == typed(casefile.InstantOf(e.corrects.Occurred), c.House.Pack().Zone) {
+			request.Occurred = "" // left as it was: the input holds minutes, the record its seconds
+		}
 	}
 	answer, err := c.House.Submit(c.r.Context(), c.who, request)
 	var invalid *handling.Invalid

@@ -137,6 +137,11 @@ var peopleChanges = []peopleChange{
 	{resetAccount, "设置登录", "Set a sign-in", []string{"person", "login"}},
 }
 
+// chosen tells whether a field of a change is chosen from what there is, be it nothing.
+func chosen(field string) bool {
+	return slices.Contains([]string{"person", "to", "held", "delegation", "qualified", "post", "qualification", "rank", "unit_kind"}, field)
+}
+
 // choices lists what stands, for changes that end something: the key of each and how it is shown.
 func (c *call) choices(field, unit string) []Option {
 	d := c.House.People()
@@ -206,11 +211,10 @@ func (c *call) changeForm(k peopleChange, unit string, bad []FieldError, typed m
 	labels := map[string][2]string{"id": {"编号（小写字母开头，可含数字、-和_）", "Id (from a lower case letter; digits, - and _)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
 	for _, name := range k.fields {
 		f := Field{Name: name, Label: c.both(labels[name][0], labels[name][1]), Type: FieldText, Max: 60, Value: typed[name], Required: name != "until" && name != "mark" && name != "rank" && name != "from"}
-		switch name {
-		case "until", "from":
+		switch {
+		case name == "until" || name == "from":
 			f.Type, f.Max = FieldDate, 0
-		case "id", "name", "number", "reason", "name_zh", "name_en", "mark", "login":
-		default:
+		case chosen(name):
 			f.Type, f.Options = FieldOfficer, c.choices(name, unit)
 			for i := range f.Options {
 				f.Options[i].Chosen = f.Options[i].Value == f.Value
@@ -245,7 +249,7 @@ func (c *call) change(k peopleChange, unit string, typed map[string]string) (aut
 		return c.House.Pack().Zone.Start(day)
 	}
 	for _, name := range k.fields {
-		if options := c.choices(name, unit); len(options) > 0 && typed[name] != "" && !slices.ContainsFunc(options, func(o Option) bool { return o.Value == typed[name] }) {
+		if options := c.choices(name, unit); chosen(name) && typed[name] != "" && !slices.ContainsFunc(options, func(o Option) bool { return o.Value == typed[name] }) {
 			say(name, "不在可选项中", "not one of the values to choose from")
 		}
 		if err := casefile.CheckText(typed[name]); err != nil {
@@ -266,14 +270,14 @@ func (c *call) change(k peopleChange, unit string, typed map[string]string) (aut
 	case authority.KindAppoint:
 		out = authority.Appoint(authority.Appointment{Person: authority.PersonID(typed["person"]), Post: typed["post"], Unit: authority.UnitID(unit), Until: when("until", true)})
 	case authority.KindEndPost, authority.KindDelegate:
-		if all := d.Appointments(id); err == nil && n >= 0 && n < len(all) {
+		if all := d.Appointments(id); err == nil && n >= 0 && n < len(all) && string(all[n].Unit) == unit {
 			out = authority.EndPost(all[n], 0)
 			if k.kind == authority.KindDelegate {
 				out = authority.Delegate(authority.Delegation{From: id, To: authority.PersonID(typed["to"]), Post: all[n].Post, Unit: all[n].Unit, Until: when("until", true), Reason: typed["reason"]})
 			}
 		}
 	case authority.KindEndDelegation:
-		if all := d.Delegations(id); err == nil && n >= 0 && n < len(all) {
+		if all := d.Delegations(id); err == nil && n >= 0 && n < len(all) && string(all[n].Unit) == unit {
 			out = authority.EndDelegation(all[n], 0)
 		}
 	case authority.KindQualify:
@@ -299,7 +303,7 @@ func changePeople(c *call) error {
 	}
 	unit := c.r.URL.Query().Get("unit")
 	i := slices.IndexFunc(peopleChanges, func(k peopleChange) bool { return k.kind == c.r.URL.Query().Get("do") })
-	if i < 0 {
+	if _, ok := c.House.People().Unit(authority.UnitID(unit)); i < 0 || !ok { // a unit is founded below another
 		return casefile.ErrNotFound
 	}
 	k := peopleChanges[i]
