@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"plumbline/authority"
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/ledger"
@@ -61,13 +62,13 @@ func TestAttackAResetCutInTwo(t *testing.T) {
 			k.Store = h.store
 			h.House = h.over(h.store, func(handling.Store) handling.Store { return k }, nil)
 			before, _, _ := h.store.Head(ctx)
-			given, err := h.ResetAccount(ctx, as("admin"), "wang", "wang")
+			given, err := h.ResetAccount(ctx, as("admin"), h.id(), "wang", "wang")
 			if after, _, _ := h.store.Head(ctx); !errors.Is(err, errKilled) || after != before+1 {
 				t.Fatalf("%v, %d acts more", err, after-before)
 			}
 			h.again()
 			_, withOld := h.SignIn(ctx, "wang", old, "", "")
-			fresh, withNew := h.SignIn(ctx, "wang", given, "", "")
+			fresh, withNew := h.SignIn(ctx, "wang", given.Password, "", "")
 			if k.account && (withOld != nil || !errors.Is(withNew, handling.ErrWrong)) || k.session && (!errors.Is(withOld, handling.ErrWrong) || withNew != nil || !fresh.Must) {
 				t.Errorf("old password: %v; new: %v, must be changed %v", withOld, withNew, fresh.Must)
 			}
@@ -76,13 +77,13 @@ func TestAttackAResetCutInTwo(t *testing.T) {
 			} else if must, err := h.MustChange(ctx, s); must != k.session || err != nil {
 				t.Errorf("the session that outlived the reset must change the password: %v %v", must, err)
 			}
-			if given, err = h.ResetAccount(ctx, as("admin"), "wang", "wang"); err != nil {
+			if given, err = h.ResetAccount(ctx, as("admin"), h.id(), "wang", "wang"); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := h.Session(ctx, in.Token); !errors.Is(err, casefile.ErrNotFound) {
 				t.Error("a session outlived the second reset:", err)
 			}
-			if s, err := h.SignIn(ctx, "wang", given, "", ""); err != nil || !s.Must {
+			if s, err := h.SignIn(ctx, "wang", given.Password, "", ""); err != nil || !s.Must {
 				t.Error(s, err)
 			}
 			if err := h.store.Check(ctx); err != nil {
@@ -133,6 +134,126 @@ func TestAttackACorrectionWithoutAnAnswer(t *testing.T) {
 	var bad *handling.Invalid
 	if _, err := h.Submit(ctx, as("sun"), second); !errors.As(err, &bad) {
 		t.Error("one act was corrected twice:", err)
+	}
+	if err := h.store.Check(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAttackACorrectionOfSomethingElse: a correction stays with the people it was about, and with those who answer for it; and
+// no case is opened twice.
+func TestAttackACorrectionOfSomethingElse(t *testing.T) {
+	h := newHouse(t)
+	c := walked(h, "leave")
+	c.do(step{"register_person", "2026-03-02T16:25", "wang", "+offender", data{"name": "王某"}})
+	c.do(stepOf("leave"))
+	left := c.last()
+	try := func(by, about string) []handling.Problem {
+		t.Helper()
+		q := c.request(step{"leave", "2026-03-02T16:20", by, about, nil})
+		q.Corrects = left
+		_, err := h.Submit(t.Context(), as(by), q)
+		var bad *handling.Invalid
+		if err != nil && !errors.As(err, &bad) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			left = c.last()
+			return nil
+		}
+		return bad.Problems
+	}
+	for _, about := range []string{"p3", "+offender"} {
+		if bad := try("wang", about); len(bad) != 1 || bad[0].Field != "subject" {
+			t.Errorf("moved to %s: %+v", about, bad)
+		}
+	}
+	for by, may := range map[string]bool{"wang": true, "sun": true, "li": true, "qian": false, "zhou": false, "zhao": false} {
+		if bad := try(by, "p2"); may != (len(bad) == 0) || !may && bad[0].Field != "corrects" {
+			t.Errorf("%s: %+v", by, bad)
+		}
+	}
+	_, err := h.Submit(t.Context(), as("wang"), c.request(step{"receive_report", "2026-03-02T16:40", "wang", "", stepOf("receive_report").data}))
+	var bad *handling.Invalid
+	if !errors.As(err, &bad) || bad.Problems[0].Field != "kind" {
+		t.Error("opened a second time:", err)
+	}
+}
+
+// TestAttackAnOfficerWhoIsNobody: one administrator alone does not make up an officer and sign in as them while there is another
+// administrator; where there is none it is told. Nobody gets a second name, and one form gives one password.
+func TestAttackAnOfficerWhoIsNobody(t *testing.T) {
+	ctx := t.Context()
+	h := newHouse(t)
+	change := func(by string, c authority.Change) {
+		t.Helper()
+		h.to(h.now() + minute)
+		if err := h.ChangePeople(ctx, as(by), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ghost := func(name, number string) {
+		t.Helper()
+		change("admin", authority.Enrol(authority.Person{ID: authority.PersonID(name), Name: name, Number: number}))
+	}
+	reset := func(by string, id casefile.ActID, login, person string) (handling.SignInGiven, string) {
+		t.Helper()
+		h.to(h.now() + minute)
+		given, err := h.ResetAccount(ctx, as(by), id, login, authority.PersonID(person))
+		var bad *handling.Invalid
+		if errors.As(err, &bad) {
+			return given, bad.Problems[0].Field
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return given, ""
+	}
+	told := func() (n int) {
+		t.Helper()
+		all, err := h.store.Notices(ctx, 0, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range all {
+			if x.Topic == "first_sign_in_alone" {
+				n++
+			}
+		}
+		return n
+	}
+	ghost("ghost1", "9001")
+	change("admin", authority.Appoint(authority.Appointment{Person: "ghost1", Post: authority.Administrator, Unit: "ju"}))
+	if given, bad := reset("admin", h.id(), "ghost1", "ghost1"); bad != "" || !given.Alone || told() != 1 {
+		t.Errorf("there is nobody else, and it must be told: %+v %s, %d notices", given, bad, told())
+	}
+	ghost("ghost2", "9002")
+	change("admin", post("ghost2", "unit_head", "b1"))
+	change("admin", post("free", "county_head", "ju"))
+	for _, person := range []string{"ghost2", "free"} {
+		if given, bad := reset("admin", h.id(), person, person); bad != "person" || given.Password != "" {
+			t.Errorf("%s was brought in and let in by one: %+v", person, given)
+		}
+	}
+	once := h.id()
+	if given, bad := reset("ghost1", once, "ghost2", "ghost2"); bad != "" || given.Alone || told() != 1 {
+		t.Errorf("the other administrator gives it: %+v %s", given, bad)
+	}
+	for _, x := range []struct {
+		by, login, person string
+		id                casefile.ActID
+		field             string
+	}{
+		{"ghost1", "ghost2", "ghost2", once, "id"},
+		{"ghost1", "ghost2", "ghost2", "short", "id"},
+		{"ghost1", "second-name", "ghost2", h.id(), "login"},
+		{"ghost1", "li\u3000li", "li", h.id(), "login"},
+		{"ghost1", "li\u00a0li", "li", h.id(), "login"},
+		{"admin", "ghost2", "ghost2", h.id(), ""}, // a new password is no first sign-in
+	} {
+		if given, bad := reset(x.by, x.id, x.login, x.person); bad != x.field || (given.Password == "") != (bad != "") {
+			t.Errorf("%+v: %q %+v", x, bad, given)
+		}
 	}
 	if err := h.store.Check(ctx); err != nil {
 		t.Error(err)

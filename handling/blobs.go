@@ -32,7 +32,8 @@ func (h *House) Attach(ctx context.Context, who Who, id casefile.CaseID, name, m
 		if err != nil {
 			return casefile.Attached{}, err
 		}
-		if err := h.may(who, authority.RecordAct, &head, now); err != nil {
+		// A closed case still takes what frees, with its files; no act, no file.
+		if err := h.may(who, authority.DecideAct, &head, now); err != nil {
 			return casefile.Attached{}, err
 		}
 	} else if len(h.OpensIn(who)) == 0 {

@@ -42,6 +42,7 @@ type House struct {
 
 	passwords *account.Passwords
 	signInMu  sync.Mutex
+	misses    map[string]int // wrong passwords by the mark of the browser that sent them
 
 	people   atomic.Pointer[authority.Directory]
 	peopleMu sync.Mutex // held while a change of people is committed
@@ -52,7 +53,7 @@ type House struct {
 
 // Open makes a House and reads its people from the record.
 func Open(c Config) (*House, error) {
-	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs}
+	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, misses: map[string]int{}}
 	var err error
 	if h.passwords, err = account.NewPasswords(); err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
+	"plumbline/procedure"
 )
 
 // may asks the policy about a case. What one may not see is not found, in the same words as what does not exist.
@@ -61,10 +62,14 @@ func (h *House) OpensIn(who Who) []authority.Unit {
 }
 
 // MayAct tells whether a person may put an act of a case that they see before the judge: nil or *NotAllowed.
-func (h *House) MayAct(who Who, f *File, decision bool) error {
-	action := authority.RecordAct
-	if decision {
-		action = authority.DecideAct
+func (h *House) MayAct(who Who, f *File, a *procedure.ActInfo) error {
+	return h.may(who, toDo(a), &f.Head, f.Now)
+}
+
+// toDo is what the policy is asked before an act. What frees goes to the judge like a decision: a closed case does not stop it.
+func toDo(a *procedure.ActInfo) authority.Action {
+	if a.Decision || a.Relieves {
+		return authority.DecideAct
 	}
-	return h.may(who, action, &f.Head, f.Now)
+	return authority.RecordAct
 }

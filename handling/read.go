@@ -51,11 +51,11 @@ type Stage struct {
 	At    calendar.Instant // when it was entered; zero: it was not
 }
 
-// stages tells how a case went through the stages of its procedure.
+// stages tells how a case went through the stages of its procedure, by the acts that stand.
 func stages(p *procedure.Procedure, head *casefile.Head, records []*casefile.Record) []Stage {
 	entered := map[string]calendar.Instant{}
-	for _, r := range records {
-		if i := p.ActOf(r.Kind); i >= 0 && len(r.Refused) == 0 && entered[p.Act(i).Stage] == 0 {
+	for _, r := range effective(records) {
+		if i := p.ActOf(r.Kind); i >= 0 && entered[p.Act(i).Stage] == 0 {
 			entered[p.Act(i).Stage] = r.Occurred
 		}
 	}
@@ -109,6 +109,9 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 			a.Info = c.proc.Act(i)
 		}
 		for i := range f.Acts {
+			if len(r.Refused) > 0 {
+				break // a correction that was refused corrects nothing
+			}
 			if r.Corrects == f.Acts[i].ID && r.Corrects != "" {
 				f.Acts[i].Corrected = r.Number
 			}

@@ -27,10 +27,12 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	switch {
 	case c.head.Revision == 0 && !info.Opens:
 		bad.add("kind", "“"+info.Title.ZH+"”不能开启案件", info.Title.EN+" does not open a case")
+	case c.head.Revision > 0 && info.Opens && q.Corrects == "" && q.Withdraws == "":
+		bad.add("kind", "案件已经开启，不能再次“"+info.Title.ZH+"”", "the case is open already; "+info.Title.EN+" opens another")
 	case c.head.Closed && !info.Relieves:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
-	if len(q.ID) < 16 || len(q.ID) > 64 || casefile.CheckText(string(q.ID)) != nil || strings.ContainsAny(string(q.ID), " \n\t") {
+	if !goodID(q.ID) {
 		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
 	}
 	person, _ := h.People().Person(who.Person)
@@ -53,6 +55,9 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 			}
 		}
 		r.Subjects = subjects(c, q, info, past, bad)
+		if old != nil {
+			correct(c, r, info, old, bad)
+		}
 		h.data(c, q, info, r, now, bad)
 		for _, d := range info.Documents {
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
@@ -62,26 +67,37 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	if len(bad.Problems) > 0 {
 		return nil, nil, bad
 	}
-	if h.glyphs != nil && len(info.Documents) > 0 {
-		var text strings.Builder
-		for _, d := range r.Data {
-			text.WriteString(d.Value.String())
-		}
-		if c.head.Revision > 0 {
-			for _, ref := range r.Subjects {
-				text.WriteString(h.PartyName(ctx, &c.head, ref.ID))
-			}
-		}
-		if missing := h.glyphs.Missing(text.String()); len(missing) > 0 {
-			list := make([]string, len(missing))
-			for i, c := range missing {
-				list[i] = fmt.Sprintf("%c (U+%04X)", c, c)
-			}
-			bad.add("documents", "下列字符没有字形，文书不能出具；请安装含有该字的字体："+strings.Join(list, "、"), "no font has these characters, so the document cannot be issued; install a font that has them: "+strings.Join(list, ", "))
-			return nil, nil, bad
-		}
+	if missing := h.unprintable(ctx, c, r, info); missing != "" {
+		bad.add("documents", "下列字符没有字形，文书不能出具；请安装含有该字的字体："+missing, "no font has these characters, so the document cannot be issued; install a font that has them: "+missing)
+		return nil, nil, bad
 	}
 	return r, info, nil
+}
+
+// goodID tells whether an id is one that a form was made with: long enough that nobody meets another's.
+func goodID(id casefile.ActID) bool {
+	return len(id) >= 16 && len(id) <= 64 && casefile.CheckText(string(id)) == nil && !strings.ContainsAny(string(id), " \n\t")
+}
+
+// unprintable lists the characters of an act that issues a document which no font has. What frees does not wait for a font.
+func (h *House) unprintable(ctx context.Context, c *standing, r *casefile.Record, info *procedure.ActInfo) string {
+	if h.glyphs == nil || len(info.Documents) == 0 || info.Relieves {
+		return ""
+	}
+	var text strings.Builder
+	for _, d := range r.Data {
+		text.WriteString(d.Value.String())
+	}
+	if c.head.Revision > 0 {
+		for _, ref := range r.Subjects {
+			text.WriteString(h.PartyName(ctx, &c.head, ref.ID))
+		}
+	}
+	var list []string
+	for _, c := range h.glyphs.Missing(text.String()) {
+		list = append(list, fmt.Sprintf("%c (U+%04X)", c, c))
+	}
+	return strings.Join(list, ", ")
 }
 
 // named finds the act that a correction or a withdrawal names: of this case and kind, and one that stands. Nil: none.
@@ -120,10 +136,37 @@ func (h *House) withdraw(c *standing, r *casefile.Record, info *procedure.ActInf
 	if info.Opens {
 		bad.add("withdraws", "开启案件的行为不能撤回，可以更正", "the act that opened the case cannot be withdrawn; correct it")
 	}
-	posts := append(slices.Clone(info.By), info.Competent...)
-	if (old.Actor == nil || old.Actor.Person != r.Actor.Person) && !slices.ContainsFunc(posts, func(p string) bool { return slices.Contains(r.Actor.Posts, p) }) {
+	if !answers(r, info, old) {
 		bad.add("withdraws", "只能由作出该行为的人或者有权作出的人撤回", "only who did this, or holds the post for it, can withdraw it")
 	}
+}
+
+// correct holds a correction against the act it stands in place of. It is about the same subjects, or an act could be moved
+// from one person to another. Posts are for the judge; an act that names none is corrected by who did it, is assigned to the
+// case or heads its unit.
+func correct(c *standing, r *casefile.Record, info *procedure.ActInfo, old *casefile.Record, bad *Invalid) {
+	if !slices.Equal(ids(r.Subjects), ids(old.Subjects)) {
+		bad.add("subject", "更正不能改变行为针对的人或物；请撤回原行为，另行录入", "a correction is about the same subjects; withdraw the act and enter another")
+	}
+	anyone := len(info.By)+len(info.Competent) == 0
+	if anyone && !answers(r, info, old) && !slices.Contains(c.head.Handlers, r.Actor.Person) && !slices.Contains(r.Actor.Posts, authority.UnitHead) {
+		bad.add("corrects", "只能由作出该行为的人、本案办案人员或者办案单位负责人更正", "only who did this, a handler of the case or the head of its unit can correct it")
+	}
+}
+
+// answers tells whether who enters r did the old act, or holds a post for acts of its kind.
+func answers(r *casefile.Record, info *procedure.ActInfo, old *casefile.Record) bool {
+	held := func(post string) bool { return slices.Contains(r.Actor.Posts, post) }
+	return old.Actor != nil && old.Actor.Person == r.Actor.Person || slices.ContainsFunc(info.By, held) || slices.ContainsFunc(info.Competent, held)
+}
+
+func ids(refs []casefile.Ref) []casefile.Subject {
+	var out []casefile.Subject
+	for _, ref := range refs {
+		out = append(out, ref.ID)
+	}
+	slices.Sort(out)
+	return out
 }
 
 const longestName = 200

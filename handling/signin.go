@@ -1,12 +1,15 @@
 package handling
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -18,7 +21,7 @@ import (
 // Errors of signing in.
 var (
 	ErrWrong  = errors.New("name or password is wrong")
-	ErrLocked = errors.New("too many attempts")
+	ErrLocked = errors.New("too many attempts") // told only to who is signed in
 )
 
 // MinPassword is the least number of characters of a password.
@@ -29,15 +32,17 @@ type SignedIn struct {
 	Token  string // for the cookie; only its digest is kept
 	Device string // for the cookie that outlives the session
 	Must   bool   // the password must be changed first
-
-	Until calendar.Instant // with ErrLocked: when it opens
 }
 
-// SignIn opens a session. An unknown login costs as much as a wrong password and says the same; that an account
-// is locked is told only to who has its password.
+// markTries is how many wrong passwords a known browser may send before it is one like any other.
+const markTries = 5
+
+// SignIn opens a session, or says ErrWrong. An unknown login costs as much as a wrong password and says the same, and so does
+// the right password of a locked account: else a lock would be a way to try passwords.
 //
 // A browser that signed in before shows device, the mark it got then: with it and the right password a locked account opens
-// all the same, so that nobody is kept out of their own by somebody else's wrong tries.
+// all the same, so that nobody is kept out of their own by somebody else's wrong tries. Its own wrong tries count against the
+// mark; they are counted in memory, so a restart gives a stolen mark five more.
 func (h *House) SignIn(ctx context.Context, login, password, client, device string) (SignedIn, error) {
 	h.signInMu.Lock() // wrong passwords are counted one after another; argon2id is bounded anyway
 	defer h.signInMu.Unlock()
@@ -46,28 +51,23 @@ func (h *House) SignIn(ctx context.Context, login, password, client, device stri
 	if err != nil && !errors.Is(err, casefile.ErrNotFound) {
 		return SignedIn{}, err
 	}
-	lock := lockOf(a)
+	found := err == nil
+	marked := found && h.gave(&a, device)
+	locked := lockOf(a).Locked(now.Time())
 	ok, bad := h.passwords.Verify(ctx, password, a.Password)
 	switch {
 	case bad != nil:
 		return SignedIn{}, bad
-	case lock.Locked(now.Time()) && ok && err == nil && hmac.Equal([]byte(device), []byte(deviceOf(&a))):
-		return h.signedIn(ctx, &a, client, now) // the lock stays for everybody else
-	case lock.Locked(now.Time()) && ok:
-		return SignedIn{Until: a.Locked}, ErrLocked
-	case lock.Locked(now.Time()):
+	case !found:
 		return SignedIn{}, ErrWrong
-	}
-	if !ok || err != nil {
-		if err == nil {
-			keepLock(&a, lock.Failed(now.Time()))
-			if err := h.store.PutAccount(ctx, a); err != nil {
-				return SignedIn{}, err
-			}
-		}
+	case marked && !ok:
+		h.misses[device]++
 		return SignedIn{}, ErrWrong
+	case !ok || locked && !marked:
+		keepLock(&a, lockOf(a).Failed(now.Time())) // a lock does not grow while it lasts
+		return SignedIn{}, cmp.Or(h.store.PutAccount(ctx, a), ErrWrong)
 	}
-	if a.Failed != 0 || a.Locked != 0 {
+	if !locked && (a.Failed != 0 || a.Locked != 0) { // a lock stays for everybody else
 		keepLock(&a, account.Lock{})
 		if err := h.store.PutAccount(ctx, a); err != nil {
 			return SignedIn{}, err
@@ -82,14 +82,20 @@ func (h *House) signedIn(ctx context.Context, a *casefile.Account, client string
 		return SignedIn{}, err
 	}
 	s := casefile.Session{Token: ledger.Hash(digest), Person: a.Person, Login: a.Login, Started: now, Seen: now, Client: client}
-	return SignedIn{Token: token, Device: deviceOf(a), Must: a.Must}, h.store.PutSession(ctx, s)
+	return SignedIn{Token: token, Device: deviceOf(a, rand.Text()), Must: a.Must}, h.store.PutSession(ctx, s)
+}
+
+// gave tells whether a mark is one that this account gave, and was not used to try passwords.
+func (h *House) gave(a *casefile.Account, device string) bool {
+	id, _, _ := strings.Cut(device, ".")
+	return hmac.Equal([]byte(device), []byte(deviceOf(a, id))) && h.misses[device] < markTries
 }
 
 // deviceOf marks a browser in which an account was signed in to; it ends with the password.
-func deviceOf(a *casefile.Account) string {
+func deviceOf(a *casefile.Account, id string) string {
 	m := hmac.New(sha256.New, []byte(a.Password))
-	_, _ = m.Write([]byte("plumbline device\n" + a.Login)) // a hash takes everything
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
+	_, _ = m.Write([]byte("plumbline device\n" + a.Login + "\n" + id)) // a hash takes everything
+	return id + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
 func lockOf(a casefile.Account) account.Lock {

@@ -164,8 +164,8 @@ func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.I
 			return nil, err
 		}
 		action := authority.RecordAct
-		if i := c.proc.ActOf(q.Kind); i >= 0 && (c.proc.Act(i).Decision || c.proc.Act(i).Relieves) {
-			action = authority.DecideAct // what frees is never stopped, in a closed case neither
+		if i := c.proc.ActOf(q.Kind); i >= 0 {
+			action = toDo(c.proc.Act(i))
 		}
 		return c, h.may(who, action, &c.head, now)
 	}

@@ -3,6 +3,7 @@ package procedure_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -92,7 +93,7 @@ acts:
 `,
 }
 
-// script judges acts written one a line: "kind time [about=ID,ID] [by=POST] [unit=KIND] [recorded=TIME] [datum=value]…".
+// script judges acts written one a line: "kind time [about=ID,ID] [by=POST] [unit=KIND] [recorded=TIME] [corrects=N] [withdraws=N] [datum=value]…".
 func script(t *testing.T, p *procedure.Procedure, text, until string, end bool) []string {
 	t.Helper()
 	var acts []procedure.Act
@@ -129,6 +130,14 @@ func script(t *testing.T, p *procedure.Procedure, text, until string, end bool) 
 				a.Unit = &casefile.Unit{ID: "u", Kind: value}
 			case "recorded":
 				a.Recorded = when(value)
+			case "corrects", "withdraws":
+				line, err := strconv.ParseInt(value, 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if a.Corrects = line; key == "withdraws" {
+					a.Corrects, a.Withdraws = 0, line
+				}
 			default:
 				i := slices.IndexFunc(fields, func(f procedure.Field) bool { return f.Name == key })
 				v, err := casefile.ParseValue(fields[i].Kind, value, p.Pack.Zone)

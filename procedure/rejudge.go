@@ -1,12 +1,9 @@
 package procedure
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 
 	"plumbline/calendar"
-	"plumbline/casefile"
 )
 
 // Judged is a finding with its history: what was known when stays answerable.
@@ -52,109 +49,24 @@ func (p *Procedure) rejudge(acts []Act, now calendar.Instant, closing bool) *His
 	j := p.NewJudge()
 	var o Outcome
 	s := p.New()
-	var known []Act                        // in the order they became known
-	roots := map[int64]int64{}             // of a correction: the act at the beginning of its chain
-	limits := map[chain]calendar.Instant{} // what a chain's limit was at first
-	var late []lengthened                  // corrections that lengthened a liberty limit after it had run out
+	var known []Act // in the order they became known
+	seen := newHindsight(p)
 	for i := range acts {
 		a := &acts[i]
 		at := max(a.Recorded, a.Occurred)
 		// What passed before this act was known.
 		j.Advance(s, min(at, now), &o)
 		h.settle(&o, 0)
+		seen.before(a, s, &o)
 		known = append(known, *a)
-		before, ended := liberties(s, &o, a.Corrects), lateEnds(p, &o)
 		s, o = p.fold(effective(known), min(at, now), closing)
-		if a.Corrects != 0 {
-			root := cmp.Or(roots[a.Corrects], a.Corrects)
-			roots[a.Ref] = root
-			for was, due := range before {
-				if k := (chain{root, was}); limits[k] == 0 {
-					limits[k] = due
-				}
-			}
-			after := liberties(s, &o, a.Ref)
-			for _, k := range slices.SortedFunc(maps.Keys(limits), func(x, y chain) int {
-				return cmp.Or(cmp.Compare(x.duty, y.duty), cmp.Compare(x.subject, y.subject))
-			}) {
-				// A limit that is gone was lengthened without end.
-				if d := p.duties[k.duty]; k.root == root && d.entered >= 0 && a.Recorded > limits[k] && (after[k.libertyOf] == 0 || after[k.libertyOf] > limits[k]) {
-					late = append(late, lengthened{Finding{Rule: d.entered, Clause: d.id + ".entered_late", Subject: k.subject, Cause: a.Ref, At: a.Recorded, Duty: -1}, k})
-				}
-			}
-		}
-		// A release that was recorded as late does not become one in time unseen, by a correction or a second entry.
-		for _, e := range o.Duties {
-			d := p.duties[e.Duty]
-			if k := (chain{e.Cause, libertyOf{e.Duty, e.Subject}}); e.State == OnTime && d.entered >= 0 && ended[k] {
-				late = append(late, lengthened{Finding{Rule: d.entered, Clause: d.id + ".entered_late", Subject: e.Subject, Cause: a.Ref, At: a.Recorded, Duty: -1}, chain{root: cmp.Or(roots[a.Ref], a.Ref)}})
-			}
-		}
-		// It stays found as long as an act of its chain stands with a longer limit than the first.
-		for _, f := range late {
-			if slices.ContainsFunc(effective(known), func(x Act) bool {
-				if x.Ref != f.root && roots[x.Ref] != f.root {
-					return false
-				}
-				due := liberties(s, &o, x.Ref)[f.libertyOf]
-				return limits[f.chain] == 0 || due == 0 || due > limits[f.chain]
-			}) {
-				o.Findings = append(o.Findings, f.Finding)
-			}
-		}
+		o.Findings = append(o.Findings, seen.after(a, s, &o)...)
 		h.settle(&o, a.Ref)
 	}
 	j.Advance(s, now, &o)
 	h.settle(&o, 0)
 	h.Standing, h.Duties = s, o.Duties
 	return h
-}
-
-// libertyOf is a liberty duty of one act on one subject.
-type libertyOf struct {
-	duty    int
-	subject casefile.Subject
-}
-
-// chain is a liberty duty of an act and of all that correct it, one after another.
-type chain struct {
-	root int64
-	libertyOf
-}
-
-type lengthened struct {
-	Finding
-	chain
-}
-
-// lateEnds are the liberty duties whose end was recorded, and late.
-func lateEnds(p *Procedure, o *Outcome) map[chain]bool {
-	out := map[chain]bool{}
-	for _, e := range o.Duties {
-		if p.duties[e.Duty].liberty {
-			out[chain{e.Cause, libertyOf{e.Duty, e.Subject}}] = e.State == Late
-		}
-	}
-	return out
-}
-
-// liberties are the deadlines of the liberty duties that an act opened, as judging left them; none for Ref 0.
-func liberties(s *Standing, o *Outcome, ref int64) map[libertyOf]calendar.Instant {
-	if ref == 0 {
-		return nil
-	}
-	out := map[libertyOf]calendar.Instant{}
-	for _, e := range o.Duties {
-		if e.Cause == ref && s.p.duties[e.Duty].liberty && e.Due != 0 {
-			out[libertyOf{e.Duty, e.Subject}] = e.Due
-		}
-	}
-	for i := range s.duties {
-		if d := &s.duties[i]; d.ref == ref && d.limited && s.p.duties[d.duty].liberty {
-			out[libertyOf{d.duty, s.subjects[d.subject].id}] = d.due
-		}
-	}
-	return out
 }
 
 // effective applies corrections and withdrawals: a correction stands in the place of the act it names.

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 
+	"plumbline/authority"
+	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/web"
@@ -523,6 +525,14 @@ func TestAttackChangesOfPeople(t *testing.T) {
 		{"end_post", "a", url.Values{"held": {"county/0"}}},
 		{"end_post", "bureau", url.Values{"held": {"admin/0"}}},
 		{"end_post", "nowhere", url.Values{"held": {"admin/0"}}},
+		{"end_post", "", url.Values{"held": {"county/0"}}},
+		{"end_post", "empty", url.Values{"held": {"county/0"}}}, // nobody holds a post there: nothing to choose from
+		{"delegate", "empty", url.Values{"held": {"county/0"}, "to": {"wang"}, "reason": {"x"}}},
+		{"end_delegation", "empty", url.Values{"delegation": {"wang/0"}}},
+		{"end_qualification", "a", url.Values{"qualified": {"admin/0"}}},
+		{"found_unit", "", url.Values{"id": {"top"}, "unit_kind": {"county"}, "name_zh": {"x"}, "name_en": {"x"}}},
+		{"enrol_person", "", url.Values{"id": {"someone"}, "name": {"x"}, "number": {"0102"}}},
+		{"enrol_person", "nowhere", url.Values{"id": {"someone"}, "name": {"x"}, "number": {"0102"}}},
 		{"qualify", "a", url.Values{"person": {"admin"}, "qualification": {"legal_profession"}}},
 		{"qualify", "a", url.Values{"person": {"wang"}, "qualification": {"made_up"}}},
 		{"change_rank", "a", url.Values{"person": {"admin"}, "rank": {"sergeant"}}},
@@ -536,6 +546,13 @@ func TestAttackChangesOfPeople(t *testing.T) {
 		{"reset_account", "a", url.Values{"login": {"made-up"}, "person": {"nobody"}}},
 		{"made_up", "a", nil},
 	}
+	b.now += 1_000_000
+	if err := b.house.ChangePeople(t.Context(), who("admin"), authority.Found(authority.Unit{ID: "empty", Kind: "station", Name: authority.Text{EN: "x"}, Parent: "bureau"})); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.house.ChangePeople(t.Context(), who("admin"), authority.Delegate(authority.Delegation{From: "head", To: "wang", Post: "unit_head", Unit: "a", Reason: "x"})); err != nil {
+		t.Fatal(err)
+	}
 	before, _, err := b.house.Store().Head(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -544,6 +561,9 @@ func TestAttackChangesOfPeople(t *testing.T) {
 		c := b.client(t, name)
 		for _, x := range tries {
 			b.now += 1_000_000
+			if x.do == "reset_account" {
+				x.v.Set("act_id", rand.Text())
+			}
 			r, _ := b.post(t, c, "/people?unit="+x.unit+"&do="+x.do, x.v)
 			if r.StatusCode != http.StatusNotFound && (name != "admin" || r.StatusCode != http.StatusUnprocessableEntity) {
 				t.Errorf("%s, %s in %s, %v: %s", name, x.do, x.unit, x.v, r.Status)
@@ -582,15 +602,94 @@ func TestAttackCorrectsNothingElse(t *testing.T) {
 			t.Errorf("POST %s: %s", path, r.Status)
 		}
 	}
-	if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusSeeOther {
-		t.Fatal(r.Status)
+	for range 2 { // the answer was lost, the form is sent again
+		if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusSeeOther || !strings.HasSuffix(r.Header.Get("Location"), "?done=7") {
+			t.Fatal(r.Status, r.Header.Get("Location"))
+		}
+	}
+	if r, _ := b.do(t, wang, "GET", at+"summon?corrects=6", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("an act that was corrected is offered to be corrected: %s", r.Status)
 	}
 	form.Set("act_id", rand.Text())
+	if r, _ := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusConflict {
+		t.Errorf("another correction of it, made before the first: %s", r.Status)
+	}
+	form.Set("base", "7")
+	if r, body := b.post(t, wang, at+"summon?corrects=6", form); r.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(body, "已经更正") {
+		t.Errorf("another correction of it: %s", r.Status)
+	}
+	form.Set("intent", "preview")
+	if r, _ := b.post(t, wang, at+"summon?corrects=7", form); r.StatusCode != http.StatusOK {
+		t.Errorf("looked at before it is sent: %s", r.Status)
+	}
+	form.Del("intent")
+	form.Set("base", "6")
 	if r, body := b.post(t, wang, at+"summon?corrects=7", form); r.StatusCode != http.StatusConflict || !strings.Contains(body, "corrects=7") { // of an old base
 		t.Error(r.Status)
 	}
 	head, err := b.house.Store().Case(t.Context(), b.case_)
 	if err != nil || head.Acts != 7 {
 		t.Errorf("%d acts, %v", head.Acts, err)
+	}
+}
+
+// TestAttackReleaseInAClosedCase: what frees is entered by its page in a closed case too, with its file and whoever the page
+// shows the case to; nothing else is, and nothing is drafted.
+func TestAttackReleaseInAClosedCase(t *testing.T) {
+	b := newBureau(t, true)
+	b.submit(t, "wang", &handling.Request{Kind: "file"})
+	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "offender"}}, Data: map[string]string{"name": "某甲某"}})
+	b.submit(t, "wang", &handling.Request{Kind: "summon", Occurred: "2026-03-02T09:05", Subjects: []handling.SubjectInput{{ID: "p1"}}, Data: map[string]string{"arrived": "2026-03-02T09:05", "oral": "true"}})
+	b.submit(t, "county", &handling.Request{Kind: "terminate", Data: map[string]string{"ground": "no_facts"}})
+	b.submit(t, "county", &handling.Request{Kind: "close", Data: map[string]string{"ground": "terminated"}})
+	wang, at := b.client(t, "wang"), "/cases/"+string(b.case_)
+	if r, body := b.do(t, wang, "GET", at, nil); r.StatusCode != http.StatusOK || !strings.Contains(body, at+"/do/leave?subject=p1") {
+		t.Fatal("leaving is not offered in the closed case:", r.Status)
+	}
+	if r, body := b.do(t, wang, "GET", at+"/do/leave?subject=p1", nil); r.StatusCode != http.StatusOK || strings.Contains(body, `value="draft"`) {
+		t.Errorf("the form: %s, or it offers a draft", r.Status)
+	}
+	form := url.Values{"act_id": {rand.Text()}, "base": {"8"}, "subject": {"p1"}, "occurred": {"2026-03-02T09:08"}}
+	form.Set("intent", "preview")
+	if r, _ := b.post(t, wang, at+"/do/leave?subject=p1", form); r.StatusCode != http.StatusOK {
+		t.Errorf("looked at before it is sent: %s", r.Status)
+	}
+	form.Del("intent")
+	if r, body := b.upload(t, wang, at+"/do/leave?subject=p1", form, map[string]string{"a.png": "signed"}); r.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%s\n%s", r.Status, body)
+	}
+	for _, act := range []string{"summon", "register_person", "give_receipt"} {
+		if r, _ := b.do(t, wang, "GET", at+"/do/"+act, nil); r.StatusCode != http.StatusForbidden {
+			t.Errorf("%s in a closed case: %s", act, r.Status)
+		}
+	}
+	if r, _ := b.do(t, wang, "GET", at+"/do/leave?corrects=9", nil); r.StatusCode != http.StatusOK {
+		t.Errorf("a release of the wrong minute cannot be corrected: %s", r.Status)
+	}
+}
+
+// TestACorrectionKeepsTheSecond: a form holds minutes. Where the minute is left as it was, so is the instant on the record.
+func TestACorrectionKeepsTheSecond(t *testing.T) {
+	b := newBureau(t, true)
+	b.now += 17_000_000
+	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "witness"}}, Data: map[string]string{"name": "某乙"}})
+	entered := b.now
+	wang, at := b.client(t, "wang"), "/cases/"+string(b.case_)+"/do/register_person?corrects="
+	for i, x := range []struct {
+		minute string
+		want   calendar.Instant
+	}{{"", entered}, {"2026-03-02T09:04", entered}, {"2026-03-02T09:03", entered - 77_000_000}} {
+		b.now += 60_000_000
+		form := url.Values{"act_id": {rand.Text()}, "base": {fmt.Sprint(4 + i)}, "subject": {"p1"}, "subject_role": {"witness"}, "occurred": {x.minute}, "d_name": {"某丙"}}
+		if r, body := b.post(t, wang, at+fmt.Sprint(4+i), form); r.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%s\n%s", r.Status, body)
+		}
+		f, err := b.house.File(t.Context(), who("wang"), b.case_, "case")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Acts[4+i].Occurred; got != x.want {
+			t.Errorf("corrected with %q it happened at %s, want %s", x.minute, got, x.want)
+		}
 	}
 }

@@ -372,7 +372,7 @@ func (c *call) toAct() (*handling.File, *procedure.ActInfo, casefile.Subject, er
 		return nil, nil, "", casefile.ErrNotFound
 	}
 	a := f.Proc.Act(i)
-	return f, a, casefile.Subject(c.r.URL.Query().Get("subject")), c.House.MayAct(c.who, f, a.Decision)
+	return f, a, casefile.Subject(c.r.URL.Query().Get("subject")), c.House.MayAct(c.who, f, a)
 }
 
 func actForm(c *call) error {
@@ -385,6 +385,9 @@ func actForm(c *call) error {
 		return err
 	}
 	if e.corrects != nil {
+		if !correctable(e.corrects) {
+			return casefile.ErrNotFound
+		}
 		c.again(a, e)
 		return c.showForm(http.StatusOK, f, a, e, subject, nil)
 	}
@@ -401,14 +404,15 @@ func actForm(c *call) error {
 	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = draft.Saved })
 }
 
-// corrects finds the act that a form corrects: a fact of this kind that stands; nil where the form corrects none.
+// corrects finds the act that a form corrects: a fact of this kind; nil where the form corrects none. Whether it stands is for
+// who shows the form to look at, and for handling when it is sent: the same correction sent twice is one.
 func (c *call) corrects(f *handling.File, a *procedure.ActInfo) (*handling.FileAct, error) {
 	text := c.r.URL.Query().Get("corrects")
 	if text == "" {
 		return nil, nil
 	}
 	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || int(n) > len(f.Acts) || !correctable(&f.Acts[n-1]) || f.Acts[n-1].Kind != a.ID {
+	if err != nil || n < 1 || int(n) > len(f.Acts) || f.Acts[n-1].Kind != a.ID || a.Decision {
 		return nil, casefile.ErrNotFound
 	}
 	return &f.Acts[n-1], nil
@@ -511,6 +515,9 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 	if mark != nil {
 		mark(&form)
 	}
+	if f.Head.Closed { // nothing is drafted in a closed case; what frees is entered at once
+		form.Draft = nil
+	}
 	limits := c.limits(f)
 	weighing, err := c.weighing(f, a, e, subject)
 	if err != nil {
@@ -543,16 +550,15 @@ func doAct(c *call) error {
 			c.problems(form, []handling.Problem{{Field: "attached", Text: procedure.Text{ZH: wrong, EN: wrong}}})
 		})
 	}
-	if e.corrects == nil && (e.intent == "draft" || e.intent == "preview") {
-		d, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, c.body(e))
-		if err != nil {
-			return err
-		}
-		return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = d.Saved })
+	if e.intent == "draft" || e.intent == "preview" {
+		return c.preview(f, a, e, subject)
 	}
 	request := &handling.Request{ID: e.id, Case: f.Head.ID, Base: e.base, Kind: a.ID, Occurred: e.occurred, Subjects: e.subjects, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, f.Head.ID, a.ID, subject)}
 	if e.corrects != nil {
 		request.Corrects, request.Draft = e.corrects.ID, ""
+		if e.occurred == typed(casefile.InstantOf(e.corrects.Occurred), c.House.Pack().Zone) {
+			request.Occurred = "" // left as it was: the input holds minutes, the record its seconds
+		}
 	}
 	answer, err := c.House.Submit(c.r.Context(), c.who, request)
 	var invalid *handling.Invalid
@@ -585,6 +591,18 @@ func doAct(c *call) error {
 		})
 	}
 	return c.redirect(caseURL(answer.Case) + "?done=" + strconv.FormatInt(answer.Kept.Number, 10))
+}
+
+// preview shows a form again as it was sent, and keeps it as a draft where there is one.
+func (c *call) preview(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) error {
+	if e.corrects != nil || f.Head.Closed {
+		return c.showForm(http.StatusOK, f, a, e, subject, nil)
+	}
+	d, err := c.House.SaveDraft(c.r.Context(), c.who, f.Head.ID, a.ID, subject, c.body(e))
+	if err != nil {
+		return err
+	}
+	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = d.Saved })
 }
 
 func (c *call) conflict(f *handling.File, a *procedure.ActInfo, changed *handling.Changed) *Conflict {

@@ -16,7 +16,8 @@ import (
 
 func people(c *call) error { return c.showPeople(http.StatusOK, nil, nil, nil) }
 
-func (c *call) showPeople(status int, bad []FieldError, typed map[string]string, secret *Pair) error {
+// showPeople shows the page of people; show puts in what was just done, in place of the form.
+func (c *call) showPeople(status int, bad []FieldError, typed map[string]string, show func(*People)) error {
 	roster, err := c.House.Roster(c.who)
 	if err != nil {
 		return err
@@ -101,14 +102,16 @@ func (c *call) showPeople(status int, bad []FieldError, typed map[string]string,
 	})
 	p.Administrator = d.May(authority.Query{Who: c.who.Person, Action: authority.ChangePeople, Now: c.now}).Allowed
 	if p.Administrator {
-		p.Secret = secret
 		do := c.r.URL.Query().Get("do")
 		for _, k := range peopleChanges {
 			p.Changes = append(p.Changes, Link{c.both(k.zh, k.en), "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind})
-			if k.kind == do && secret == nil {
+			if k.kind == do && show == nil {
 				p.Change = c.changeForm(k, unit, bad, typed)
 			}
 		}
+	}
+	if show != nil {
+		show(p)
 	}
 	return c.page(status, p)
 }
@@ -132,6 +135,11 @@ var peopleChanges = []peopleChange{
 	{authority.KindRank, "变更警衔", "Change a rank", []string{"person", "rank"}},
 	{authority.KindFound, "设立单位", "Found a unit below this one", []string{"id", "unit_kind", "name_zh", "name_en", "mark"}},
 	{resetAccount, "设置登录", "Set a sign-in", []string{"person", "login"}},
+}
+
+// chosen tells whether a field of a change is chosen from what there is, be it nothing.
+func chosen(field string) bool {
+	return slices.Contains([]string{"person", "to", "held", "delegation", "qualified", "post", "qualification", "rank", "unit_kind"}, field)
 }
 
 // choices lists what stands, for changes that end something: the key of each and how it is shown.
@@ -197,14 +205,16 @@ func (c *call) qualification(id string) string {
 
 func (c *call) changeForm(k peopleChange, unit string, bad []FieldError, typed map[string]string) *Form {
 	form := &Form{Action: "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind, ActID: newID(), Title: c.both(k.zh, k.en), Gist: c.both("人事变动是记入记录的行为；不能为自己办理。", "A change of people is an act on the record; nobody makes one for themselves."), Errors: bad, Submit: c.both(k.zh, k.en), Cancel: "/people?unit=" + url.QueryEscape(unit)}
-	labels := map[string][2]string{"id": {"编号（字母、数字和连字符）", "Id (letters, digits, hyphens)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
+	if k.kind == resetAccount {
+		form.Gist += c.both("谁登记、任命或者授权了此人，就由另一名系统管理员设置首次登录；只有一名系统管理员的除外。", " Who enrolled, appointed or delegated to a person leaves the first sign-in to another administrator, where there is one.")
+	}
+	labels := map[string][2]string{"id": {"编号（小写字母开头，可含数字、-和_）", "Id (from a lower case letter; digits, - and _)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
 	for _, name := range k.fields {
 		f := Field{Name: name, Label: c.both(labels[name][0], labels[name][1]), Type: FieldText, Max: 60, Value: typed[name], Required: name != "until" && name != "mark" && name != "rank" && name != "from"}
-		switch name {
-		case "until", "from":
+		switch {
+		case name == "until" || name == "from":
 			f.Type, f.Max = FieldDate, 0
-		case "id", "name", "number", "reason", "name_zh", "name_en", "mark", "login":
-		default:
+		case chosen(name):
 			f.Type, f.Options = FieldOfficer, c.choices(name, unit)
 			for i := range f.Options {
 				f.Options[i].Chosen = f.Options[i].Value == f.Value
@@ -239,7 +249,7 @@ func (c *call) change(k peopleChange, unit string, typed map[string]string) (aut
 		return c.House.Pack().Zone.Start(day)
 	}
 	for _, name := range k.fields {
-		if options := c.choices(name, unit); len(options) > 0 && typed[name] != "" && !slices.ContainsFunc(options, func(o Option) bool { return o.Value == typed[name] }) {
+		if options := c.choices(name, unit); chosen(name) && typed[name] != "" && !slices.ContainsFunc(options, func(o Option) bool { return o.Value == typed[name] }) {
 			say(name, "不在可选项中", "not one of the values to choose from")
 		}
 		if err := casefile.CheckText(typed[name]); err != nil {
@@ -260,14 +270,14 @@ func (c *call) change(k peopleChange, unit string, typed map[string]string) (aut
 	case authority.KindAppoint:
 		out = authority.Appoint(authority.Appointment{Person: authority.PersonID(typed["person"]), Post: typed["post"], Unit: authority.UnitID(unit), Until: when("until", true)})
 	case authority.KindEndPost, authority.KindDelegate:
-		if all := d.Appointments(id); err == nil && n >= 0 && n < len(all) {
+		if all := d.Appointments(id); err == nil && n >= 0 && n < len(all) && string(all[n].Unit) == unit {
 			out = authority.EndPost(all[n], 0)
 			if k.kind == authority.KindDelegate {
 				out = authority.Delegate(authority.Delegation{From: id, To: authority.PersonID(typed["to"]), Post: all[n].Post, Unit: all[n].Unit, Until: when("until", true), Reason: typed["reason"]})
 			}
 		}
 	case authority.KindEndDelegation:
-		if all := d.Delegations(id); err == nil && n >= 0 && n < len(all) {
+		if all := d.Delegations(id); err == nil && n >= 0 && n < len(all) && string(all[n].Unit) == unit {
 			out = authority.EndDelegation(all[n], 0)
 		}
 	case authority.KindQualify:
@@ -293,7 +303,7 @@ func changePeople(c *call) error {
 	}
 	unit := c.r.URL.Query().Get("unit")
 	i := slices.IndexFunc(peopleChanges, func(k peopleChange) bool { return k.kind == c.r.URL.Query().Get("do") })
-	if i < 0 {
+	if _, ok := c.House.People().Unit(authority.UnitID(unit)); i < 0 || !ok { // a unit is founded below another
 		return casefile.ErrNotFound
 	}
 	k := peopleChanges[i]
@@ -302,15 +312,7 @@ func changePeople(c *call) error {
 		typed[name] = strings.TrimSpace(c.r.PostForm.Get(name))
 	}
 	if k.kind == resetAccount {
-		password, err := c.House.ResetAccount(c.r.Context(), c.who, typed["login"], authority.PersonID(typed["person"]))
-		var invalid *handling.Invalid
-		switch {
-		case errors.As(err, &invalid):
-			return c.showPeople(http.StatusUnprocessableEntity, []FieldError{{invalid.Problems[0].Field, invalid.Problems[0].Text.In(c.lang)}}, typed, nil)
-		case err != nil:
-			return err
-		}
-		return c.showPeople(http.StatusOK, nil, nil, &Pair{typed["login"], password})
+		return c.reset(typed)
 	}
 	change, bad := c.change(k, unit, typed)
 	if len(bad) > 0 {
@@ -330,13 +332,35 @@ func changePeople(c *call) error {
 	return c.redirect("/people?unit=" + url.QueryEscape(unit))
 }
 
+// reset gives a sign-in and shows its password, once.
+func (c *call) reset(typed map[string]string) error {
+	given, err := c.House.ResetAccount(c.r.Context(), c.who, casefile.ActID(c.r.PostForm.Get("act_id")), typed["login"], authority.PersonID(typed["person"]))
+	var invalid *handling.Invalid
+	if errors.As(err, &invalid) {
+		var bad []FieldError
+		for _, p := range invalid.Problems {
+			bad = append(bad, FieldError{p.Field, p.Text.In(c.lang)})
+		}
+		return c.showPeople(http.StatusUnprocessableEntity, bad, typed, nil)
+	}
+	if err != nil {
+		return err
+	}
+	return c.showPeople(http.StatusOK, nil, nil, func(p *People) {
+		p.Secret = &Pair{typed["login"], given.Password}
+		if given.Alone {
+			p.Flash = &Flash{Tone: Near, Text: c.both("此人由你登记、任命或者授权，又由你设置首次登录；没有其他系统管理员可以设置。这已记入记录并通报。", "You brought this person in and gave their first sign-in too: there is no other administrator to do it. This is on the record and in the outbox.")}
+		}
+	})
+}
+
 // refusedChange tells a reason of the directory in the reader's language; the reason's own words are English.
 func (c *call) refusedChange(r authority.Reason) string {
 	zh := map[string]string{
 		"out_of_order": "早于上一次变动", "self_grant": "不能为自己办理", "self_delegation": "本人已担任该岗位", "unknown_person": "没有这个人员", "unknown_unit": "没有这个单位",
 		"reaches_back": "不能早于现在", "unit_exists": "单位编号已存在", "person_exists": "人员编号已存在", "number_taken": "警号已属于他人", "already_held": "该期间已经担任或者具有",
 		"administrator_apart": "系统管理员不能同时担任其他岗位", "not_held": "本人在该期间并不担任或者具有", "ends_already": "已经终止", "last_administrator": "至少保留一名系统管理员",
-		"not_delegable": "系统管理员岗位不能授权代行", "not_delegated": "没有这项授权", "ends_before_it_begins": "终止早于开始", "field_missing": "有必填项未填", "bad_text": "含有不能使用的字符",
+		"not_delegable": "系统管理员岗位不能授权代行", "not_delegated": "没有这项授权", "ends_before_it_begins": "终止早于开始", "field_missing": "有必填项未填", "bad_id": "编号须以小写字母开头，只含小写字母、数字、-和_", "mistakable": "编号或者警号与他人的警号或者编号相同", "bad_text": "含有不能使用的字符",
 	}
 	if t, ok := zh[r.Code]; ok && c.lang == "zh" {
 		return t

@@ -84,8 +84,6 @@ func doSignIn(c *call) error {
 	switch {
 	case errors.Is(err, handling.ErrWrong):
 		return c.signInAgain(http.StatusUnauthorized, SignInWrong, 0)
-	case errors.Is(err, handling.ErrLocked):
-		return c.signInAgain(http.StatusUnauthorized, SignInLocked, in.Until)
 	case err != nil:
 		return err
 	}

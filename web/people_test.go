@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"crypto/rand"
 	"io"
 	"net/http"
 	"net/url"
@@ -65,22 +66,31 @@ func TestAdministratorMakesChangesOfPeople(t *testing.T) {
 		{"appoint", "系统管理员不能同时担任其他岗位", url.Values{"person": {"zhou"}, "post": {"administrator"}}},
 		{"appoint", "不是日期", url.Values{"person": {"wang"}, "post": {"handler"}, "until": {"tomorrow"}}},
 		{"end_post", "请选择", url.Values{}},
-		{"reset_account", "登录名已属于他人", url.Values{"login": {"wang"}, "person": {"zhou"}}},
+		{"reset_account", "登录名已属于他人", url.Values{"act_id": {rand.Text()}, "login": {"wang"}, "person": {"zhou"}}},
+		{"reset_account", "此人已有登录名“wang”", url.Values{"act_id": {rand.Text()}, "login": {"wang2"}, "person": {"wang"}}},
+		{"reset_account", "不能含空格", url.Values{"act_id": {rand.Text()}, "login": {"周\u3000某"}, "person": {"zhou"}}},
+		{"enrol_person", "编号须以小写字母开头", url.Values{"id": {"a,b"}, "name": {"吴某"}, "number": {"0100"}}},
+		{"enrol_person", "编号或者警号与他人", url.Values{"id": {"wu"}, "name": {"吴某"}, "number": {"zhou"}}},
+		{"change_rank", "已经担任或者具有", url.Values{"person": {"zhou"}, "rank": {"sergeant"}}},
 	} {
 		before := size()
 		if status, body := send(bad.do, bad.v); status != http.StatusUnprocessableEntity || !strings.Contains(body, bad.says) || size() != before {
 			t.Errorf("%s %v: %d, want %q in\n%s", bad.do, bad.v, status, bad.says, body)
 		}
 	}
-	if status, _ := send("reset_account", url.Values{"login": {"admin"}, "person": {"admin"}}); status != http.StatusNotFound {
+	if status, _ := send("reset_account", url.Values{"act_id": {rand.Text()}, "login": {"admin"}, "person": {"admin"}}); status != http.StatusNotFound {
 		t.Errorf("an administrator reset their own sign-in: %d", status)
 	}
 
 	before := size()
-	status, body := send("reset_account", url.Values{"login": {"zhou"}, "person": {"zhou"}})
+	form := url.Values{"act_id": {rand.Text()}, "login": {"zhou"}, "person": {"zhou"}}
+	status, body := send("reset_account", form)
 	found := regexp.MustCompile(`<dd class="mono">([A-Z2-7]{16})</dd>`).FindStringSubmatch(body)
-	if status != http.StatusOK || found == nil || size() != before+1 {
+	if status != http.StatusOK || found == nil || size() != before+1 || !strings.Contains(body, "没有其他系统管理员") {
 		t.Fatalf("reset: %d\n%s", status, body)
+	}
+	if status, body := send("reset_account", form); status != http.StatusUnprocessableEntity || !strings.Contains(body, "这张表单已经用过") || size() != before+1 {
+		t.Errorf("the same form sent again: %d, %d acts more", status, size()-before)
 	}
 	zhou := &http.Client{Jar: &cookies{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	r, err := zhou.PostForm(b.site.URL+"/signin", url.Values{"name": {"zhou"}, "password": {found[1]}})
