@@ -100,7 +100,7 @@ func lettered(t *testing.T) *procedure.Pack {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p, _ := pack.Procedure("small"); !slices.Equal(p.Act(p.ActOf("leave")).Documents, []string{"leaving_note"}) {
+	if p, _ := pack.Procedure("administrative"); !slices.Equal(p.Act(p.ActOf("leave")).Documents, []string{"leaving_note"}) {
 		t.Fatal("no document was put in")
 	}
 	return pack
