@@ -50,6 +50,7 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 		c.problem(f.Pos, "expression", "%v", err)
 		return nil
 	}
+	c.computeFacts()
 	for _, e := range f.Subjects {
 		c.scope(e.Value.Scope)
 		p.sets = append(p.sets, subjectSet{e.Key, e.Value.Scope.Text, nil})
@@ -474,7 +475,7 @@ func (c *compiler) declareFacts() {
 		if !ok {
 			c.problem(d.Type.Pos, "", "type %q of fact %s%s", d.Type.Text, e.Key, yaml.Suggest(d.Type.Text, casefile.KindNames()))
 		}
-		f := fact{id: e.Key, scope: c.scope(d.Scope), title: d.Title, kind: kind}
+		f := fact{id: e.Key, scope: c.scope(d.Scope), title: d.Title, kind: kind, computed: d.Is.Text != ""}
 		if d.Default.Text != "" {
 			v, err := casefile.ParseValue(kind, d.Default.Text, c.p.Pack.Zone)
 			if err != nil {
@@ -869,17 +870,27 @@ func (c *compiler) path() {
 
 var factName = regexp.MustCompile(`\b(?:case|subject)\.(\w+)`)
 
+// lengthens marks the facts that a liberty clock reads, through computed ones too.
+func (c *compiler) lengthens(e *expr) {
+	for _, m := range factName.FindAllStringSubmatch(e.source, -1) {
+		for i := range c.p.facts {
+			if f := &c.p.facts[i]; f.id == m[1] {
+				f.lengthens = true
+				if f.is != nil {
+					c.lengthens(f.is)
+				}
+			}
+		}
+	}
+}
+
 func (c *compiler) finish() {
 	for _, d := range c.p.duties {
 		for _, t := range d.tiers {
 			if !d.liberty || t.when == nil {
 				continue
 			}
-			for _, m := range factName.FindAllStringSubmatch(t.when.source, -1) {
-				for i := range c.p.facts {
-					c.p.facts[i].lengthens = c.p.facts[i].lengthens || c.p.facts[i].id == m[1]
-				}
-			}
+			c.lengthens(t.when)
 		}
 	}
 	for i, e := range c.f.Acts {

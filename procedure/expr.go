@@ -42,11 +42,7 @@ type expr struct {
 func (e *expr) eval(f *frame) (answer, string) {
 	v, _, err := e.prog.Eval(f)
 	if err != nil {
-		var missing *missingFact
-		if errors.As(err, &missing) {
-			return unknown, missing.name
-		}
-		return unknown, err.Error()
+		return unknown, missingIn(err)
 	}
 	if v == types.True {
 		return yes, ""
@@ -54,15 +50,20 @@ func (e *expr) eval(f *frame) (answer, string) {
 	return no, ""
 }
 
+// missingIn is the name of the fact for want of which an expression has no answer.
+func missingIn(err error) string {
+	var missing *missingFact
+	if errors.As(err, &missing) {
+		return missing.name
+	}
+	return err.Error()
+}
+
 // instant evaluates an expression that gives a moment.
 func (e *expr) instant(f *frame) (calendar.Instant, string) {
 	v, _, err := e.prog.Eval(f)
 	if err != nil {
-		var missing *missingFact
-		if errors.As(err, &missing) {
-			return 0, missing.name
-		}
-		return 0, err.Error()
+		return 0, missingIn(err)
 	}
 	return calendar.Instant(v.(celMoment)), ""
 }
@@ -126,6 +127,7 @@ func (f *frame) Parent() cel.Activation { return nil }
 type field struct {
 	typ *cel.Type
 	get func(*frame) casefile.Value
+	why func(*frame) (casefile.Value, string) // of a computed fact: its value, or what is missing for it
 }
 
 // typeProvider tells CEL the fields of each view's type, so that a misspelt fact is an error when the pack is loaded.
@@ -166,6 +168,13 @@ func (tp *typeProvider) FindStructFieldType(name, fieldName string) (*types.Fiel
 		Type:  fd.typ,
 		IsSet: func(target any) bool { return fd.get(target.(*view).f).Known() },
 		GetFrom: func(target any) (any, error) {
+			if fd.why != nil { // computed: what is missing is what it reads
+				v, missing := fd.why(target.(*view).f)
+				if !v.Known() {
+					return nil, &missingFact{missing}
+				}
+				return toCEL(v), nil
+			}
 			v := fd.get(target.(*view).f)
 			if !v.Known() {
 				return nil, lacking
@@ -284,18 +293,18 @@ func (x *exprs) declare() {
 	p := x.p
 	history := map[string]*field{}
 	for i, a := range p.acts {
-		history["done_"+a.ID] = &field{cel.BoolType, func(f *frame) casefile.Value { return casefile.BoolOf(f.s.done(i, f.subject)) }}
-		history["count_"+a.ID] = &field{cel.IntType, func(f *frame) casefile.Value { return casefile.IntOf(int64(f.s.count(i, f.subject))) }}
-		history["first_"+a.ID] = &field{momentType, func(f *frame) casefile.Value { return f.s.first(i, f.subject) }}
-		history["last_"+a.ID] = &field{momentType, func(f *frame) casefile.Value { return f.s.last(i, f.subject) }}
+		history["done_"+a.ID] = &field{typ: cel.BoolType, get: func(f *frame) casefile.Value { return casefile.BoolOf(f.s.done(i, f.subject)) }}
+		history["count_"+a.ID] = &field{typ: cel.IntType, get: func(f *frame) casefile.Value { return casefile.IntOf(int64(f.s.count(i, f.subject))) }}
+		history["first_"+a.ID] = &field{typ: momentType, get: func(f *frame) casefile.Value { return f.s.first(i, f.subject) }}
+		history["last_"+a.ID] = &field{typ: momentType, get: func(f *frame) casefile.Value { return f.s.last(i, f.subject) }}
 		data, kept := map[string]*field{}, map[string]*field{}
 		for j, fd := range a.fields {
-			data[fd.name] = &field{celTypeOf(fd.kind), func(f *frame) casefile.Value { return f.act.Data[j] }}
-			kept[fd.name] = &field{celTypeOf(fd.kind), func(f *frame) casefile.Value { return f.s.kept(f.prior, i, j, f.subject) }}
+			data[fd.name] = &field{typ: celTypeOf(fd.kind), get: func(f *frame) casefile.Value { return f.act.Data[j] }}
+			kept[fd.name] = &field{typ: celTypeOf(fd.kind), get: func(f *frame) casefile.Value { return f.s.kept(f.prior, i, j, f.subject) }}
 		}
-		occurred := &field{momentType, func(f *frame) casefile.Value { return casefile.InstantOf(f.act.Occurred) }}
+		occurred := &field{typ: momentType, get: func(f *frame) casefile.Value { return casefile.InstantOf(f.act.Occurred) }}
 		data["occurred"] = occurred
-		data["recorded"] = &field{momentType, func(f *frame) casefile.Value {
+		data["recorded"] = &field{typ: momentType, get: func(f *frame) casefile.Value {
 			if f.act.Recorded == 0 {
 				return casefile.Value{}
 			}
@@ -306,22 +315,26 @@ func (x *exprs) declare() {
 	}
 	x.tp.fields["history"] = history
 	x.tp.fields["unit"] = map[string]*field{
-		"kind": {cel.StringType, func(f *frame) casefile.Value { return known(f.s.unit.Kind) }},
-		"id":   {cel.StringType, func(f *frame) casefile.Value { return known(f.s.unit.ID) }},
+		"kind": {typ: cel.StringType, get: func(f *frame) casefile.Value { return known(f.s.unit.Kind) }},
+		"id":   {typ: cel.StringType, get: func(f *frame) casefile.Value { return known(f.s.unit.ID) }},
 	}
 	x.tp.fields["case"] = map[string]*field{}
 	for scope := range scopes {
 		x.tp.fields["subject_"+scope] = map[string]*field{
-			"id":   {cel.StringType, func(f *frame) casefile.Value { return known(string(f.s.subjects[f.subject].id)) }},
-			"role": {cel.StringType, func(f *frame) casefile.Value { return known(f.s.subjects[f.subject].role) }},
+			"id":   {typ: cel.StringType, get: func(f *frame) casefile.Value { return known(string(f.s.subjects[f.subject].id)) }},
+			"role": {typ: cel.StringType, get: func(f *frame) casefile.Value { return known(f.s.subjects[f.subject].role) }},
 		}
 	}
 	for i, fact := range p.facts {
-		get := func(f *frame) casefile.Value { return f.s.fact(i, f.subject) }
+		fd := &field{typ: celTypeOf(fact.kind), get: func(f *frame) casefile.Value { return f.s.fact(i, f.subject) }}
+		if fact.computed {
+			fd.why = func(f *frame) (casefile.Value, string) { return f.compute(&p.facts[i]) }
+			fd.get = func(f *frame) casefile.Value { v, _ := fd.why(f); return v }
+		}
 		if fact.scope == caseScope {
-			x.tp.fields["case"][fact.id] = &field{celTypeOf(fact.kind), get}
+			x.tp.fields["case"][fact.id] = fd
 		} else {
-			x.tp.fields["subject_"+fact.scope][fact.id] = &field{celTypeOf(fact.kind), get}
+			x.tp.fields["subject_"+fact.scope][fact.id] = fd
 		}
 	}
 }

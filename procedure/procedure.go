@@ -109,6 +109,10 @@ type fact struct {
 	kind      casefile.Kind
 	initial   casefile.Value
 	lengthens bool // a liberty clock reads it
+
+	computed bool
+	is       *expr // of a computed fact
+	basis    []string
 }
 
 type subjectSet struct {

@@ -108,6 +108,8 @@ type FactText struct {
 	Kind               casefile.Kind
 	Title              Text
 	From               []string // ACT or ACT.DATUM
+	Is                 string   // of a computed fact: its expression
+	Basis              []string
 }
 
 // SetText is a set of subjects.
@@ -285,7 +287,7 @@ func (p *Procedure) Facts() []FactText {
 	var out []FactText
 	for i, e := range p.file.Facts {
 		from := append(append(texts(e.Value.SetBy), texts(e.Value.First)...), texts(e.Value.Sum)...)
-		out = append(out, FactText{e.Key, p.facts[i].scope, e.Value.Default.Text, p.facts[i].kind, e.Value.Title, from})
+		out = append(out, FactText{e.Key, p.facts[i].scope, e.Value.Default.Text, p.facts[i].kind, e.Value.Title, from, e.Value.Is.Text, p.facts[i].basis})
 	}
 	return out
 }

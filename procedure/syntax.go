@@ -222,6 +222,9 @@ type factDef struct {
 	First   list     `yaml:"first"`
 	Sum     list     `yaml:"sum"`
 	Default yaml.Str `yaml:"default"`
+
+	Is    yaml.Str   `yaml:"is"`
+	Basis []yaml.Str `yaml:"basis"`
 }
 
 type ruleDef struct {

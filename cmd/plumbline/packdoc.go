@@ -489,7 +489,12 @@ func (m *docMaker) procedure(p *procedure.Procedure) {
 	}
 	about := func(scope string) string { return w.in(scopeNames[scope]) }
 	for _, f := range p.Facts() {
-		pr.Facts = append(pr.Facts, docFact{f.ID, w.in(f.Title), about(f.Scope), w.in(kindTitles[f.Kind.String()]), strings.Join(f.From, ", "), f.Default})
+		from := strings.Join(f.From, ", ")
+		if f.Is != "" {
+			from = w.expr(f.Is, -1, -1) + "  [" + f.Is + "]"
+			m.cite(f.Basis, docLink{w.in(f.Title), pr.Link + "-facts"})
+		}
+		pr.Facts = append(pr.Facts, docFact{f.ID, w.in(f.Title), about(f.Scope), w.in(kindTitles[f.Kind.String()]), from, f.Default})
 	}
 	for _, s := range p.Sets() {
 		pr.Sets = append(pr.Sets, docFact{s.ID, w.expr(s.Where, -1, -1), about(s.Scope), "", s.Where, ""})

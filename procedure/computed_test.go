@@ -1,0 +1,67 @@
+package procedure_test
+
+import (
+	"strings"
+	"testing"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// TestComputedFacts: what follows is there for clauses and pages at once, and what it lacks is named.
+func TestComputedFacts(t *testing.T) {
+	files := broken("p/procedures/q.yaml", "set_by: [decide]}", "set_by: [decide]}\n  grave: {type: bool, title: {zh: 重大, en: grave}, is: \"case.fine >= money('10')\", basis: [act/1]}\n  graver: {type: bool, is: \"case.grave && case.fine >= money('1000')\"}")
+	files["p/procedures/q.yaml"] = strings.Replace(files["p/procedures/q.yaml"], "{act: decide, delay: 5d, rule: unheard}", "{act: decide, delay: 5d, rule: unheard, when: case.grave}", 1)
+	pack, err := load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pack.Procedures[0]
+	decide, execute := p.ActOf("decide"), p.ActOf("execute")
+	at := func(s string) calendar.Instant {
+		i, err := casefile.ParseInstant(s, pack.Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	for _, x := range []struct {
+		fine casefile.Value
+		want string // grave, graver; what is missing
+		late bool   // execution on the next day is found
+	}{
+		{casefile.MoneyOf(5_000_000), "no no", false},
+		{casefile.MoneyOf(10_000_000), "yes no", true},
+		{casefile.MoneyOf(1_000_000_000), "yes yes", true},
+		{casefile.Value{}, "?case.fine ?case.fine", true}, // it cannot be said whether the clause speaks
+	} {
+		acts := []procedure.Act{
+			{Ref: 1, Kind: p.ActOf("file"), Occurred: at("2026-03-02T09:00"), Recorded: at("2026-03-02T09:00")},
+			{Ref: 2, Kind: decide, Occurred: at("2026-03-03T09:00"), Recorded: at("2026-03-03T09:00"), Data: []casefile.Value{x.fine, {}}},
+			{Ref: 3, Kind: execute, Occurred: at("2026-03-04T09:00"), Recorded: at("2026-03-04T09:00")},
+		}
+		h := p.Rejudge(acts, at("2026-03-04T10:00"))
+		var got []string
+		for _, c := range p.NewJudge().Computed(h.Standing) {
+			switch {
+			case c.Missing != "":
+				got = append(got, "?"+c.Missing)
+			case c.Value.Bool():
+				got = append(got, "yes")
+			default:
+				got = append(got, "no")
+			}
+		}
+		if strings.Join(got, " ") != x.want {
+			t.Errorf("fine %v: %v, want %s", x.fine, got, x.want)
+		}
+		late := false
+		for _, f := range h.Stands() {
+			late = late || p.Rules()[f.Rule].ID == "unheard" && f.Cause == 3
+		}
+		if late != x.late {
+			t.Errorf("fine %v: execution found %v", x.fine, late)
+		}
+	}
+}
