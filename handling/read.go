@@ -23,6 +23,7 @@ type File struct {
 	People   []Party
 	Next     []procedure.Next // every act on every subject, with what stands against it
 	Now      calendar.Instant
+	Computed []procedure.ComputedFact // what follows from the facts for the case and its people
 
 	at *procedure.Standing
 }
@@ -130,6 +131,7 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	f.Stages = stages(c.proc, &c.head, records)
 	f.People = h.parties(c, f.Acts)
 	posts, qualifications := h.People().Actor(who.Person, authority.UnitID(c.head.Unit), now)
+	f.Computed = c.proc.NewJudge().Computed(c.at)
 	f.Next = c.proc.NewJudge().Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
 	if c.head.Closed {
 		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).Relieves })

@@ -291,6 +291,18 @@ func (p *Procedure) Facts() []FactText {
 	}
 	return out
 }
+
+// FactTitle names a fact as expressions write it, such as subject.fine; what has no title is named by its id.
+func (p *Procedure) FactTitle(name string) Text {
+	_, id, _ := strings.Cut(name, ".")
+	for _, f := range p.facts {
+		if f.id == id && f.title != (Text{}) {
+			return f.title
+		}
+	}
+	return both(name, name)
+}
+
 func (p *Procedure) Sets() []SetText {
 	var out []SetText
 	for _, e := range p.file.Subjects {

@@ -223,6 +223,7 @@ func fixtures(lang string) []fixture {
 		Tiers: []WeighedTier{{Title: x("情节较轻", "Mitigated"), When: x("情节较轻", "minor circumstances"), Range: x("拘留不超过5日，或者罚款不超过1000", "detention of up to 5 days, or a fine of up to 1000")},
 			{Title: x("一般情节", "Ordinary"), Range: x("拘留5–10日并处罚款500–1000", "detention of 5–10 days and a fine of 500–1000"), Chosen: true, Grades: []WeighedGrade{{x("徒手、未达轻微伤", "bare hands, less than a minor injury"), x("拘留5–7日并处罚款500–700", "detention of 5–7 days and a fine of 500–700"), true}, {x("造成轻微伤", "a minor injury"), x("拘留7–10日并处罚款700–1000", "detention of 7–10 days and a fine of 700–1000"), false}}}},
 		Similar: []SimilarRow{{"2026-10-02", x("一般情节", "Ordinary"), x("拘留5日并处罚款500", "detention of 5 days and a fine of 500"), x("某县公安局甲派出所", "Station A")}, {"2026-09-11", x("情节较轻", "Mitigated"), x("罚款300", "a fine of 300"), x("某县公安局乙派出所", "Station B")}}}
+	ap.Follows = []Follows{{Text: x("须告知听证权利", "Hearing right must be told"), Value: x("是", "yes"), Yes: true, Articles: art("psapl/117")}, {Text: x("派出所可以决定", "A station may decide"), Value: x("否", "no"), Articles: art("psapl/109")}, {Text: x("不执行拘留", "Detention is not served"), Lacks: x("出生日期", "date of birth"), Articles: art("psapl/23")}}
 	apNo := ap
 	apNo.Weighing = &Weighing{Offence: x("无自己幅度的行为", "One without a range"), Conduct: x("见他条", "see another article"), NoRange: x("依他条处罚", "punished under another article"), Cases: "0"}
 	apNo.Round, apNo.Changes, apNo.Opinions, apNo.Return = 1, nil, nil, nil

@@ -221,6 +221,11 @@ func (c *call) people(f *handling.File) []Person {
 				break
 			}
 		}
+		for _, x := range c.follows(f, x.ID) {
+			if x.Yes || x.Lacks == "" && x.Value != c.both("否", "no") {
+				p.Follows = append(p.Follows, x)
+			}
+		}
 		out = append(out, p)
 	}
 	return out

@@ -526,6 +526,10 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 	if a.Decision && !a.Relieves {
 		p := c.approval(f, a, form, subject, limits)
 		p.Weighing = weighing
+		if subject == "" && len(e.subjects) == 1 {
+			subject = e.subjects[0].ID
+		}
+		p.Follows = c.follows(f, subject)
 		return c.page(status, p)
 	}
 	return c.page(status, &ActFormPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})

@@ -93,6 +93,7 @@ type Person struct {
 	Name, Role, Href string
 	Chips            []Chip // minor, held, …
 	Facts            []Pair // particulars this reader may see
+	Follows          []Follows
 }
 
 // Document is issued by an act.
@@ -134,6 +135,7 @@ type Approval struct {
 	Refusal  *Refusal
 	Form     Form // what the decision says, with its own data; its Conflict and Refusal stay nil
 	Weighing *Weighing
+	Follows  []Follows
 }
 
 // FilePart is a heading of the file on one page: facts, evidence, statements, earlier acts.
