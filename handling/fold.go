@@ -302,7 +302,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 		info := &p.Duties()[r.Duty]
 		d := row(r.Duty, r.Subject, r.Cause)
 		d.Due, d.Waiting, d.Done, d.Next, d.Amber = r.Due, r.Waiting, 0, 0, 0
-		if d.Opened == 0 {
+		if d.Opened == 0 || info.Liberty { // of liberty counts when it was taken, not when that was entered
 			d.Opened = r.Start
 		}
 		d.State = procedure.Opened.String()

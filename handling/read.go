@@ -139,6 +139,12 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	return f, nil
 }
 
+// Visible finds a case for a person who may see it, to name it; that is no view of what is in it.
+func (h *House) Visible(ctx context.Context, who Who, id casefile.CaseID) (casefile.Head, bool) {
+	head, err := h.store.Case(ctx, id)
+	return head, err == nil && h.may(who, authority.SeeCase, &head, h.now()) == nil
+}
+
 // parties collects what acts told about the subjects of the case; of each datum the latest.
 func (h *House) parties(c *standing, acts []FileAct) []Party {
 	var out []Party

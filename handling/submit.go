@@ -296,7 +296,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
 	}
-	words, offences := []string{}, []string{}
+	words, keys := []string{}, []string{}
 	opened, closed := false, c.head.Closed && !out.whole
 	for _, r := range records {
 		kind := c.proc.ActOf(r.Kind)
@@ -326,14 +326,16 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			case "name", "place":
 				words = append(words, v)
 			case "offence":
-				offences = append(offences, offenceWord(v))
+				keys = append(keys, offenceWord(v))
+			case "id_number":
+				keys = append(keys, identityWord(v))
 			}
 		}
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
 	}
-	head.Words = addWords(bigrams(head.Words, words...), offences...)
+	head.Words = addWords(bigrams(head.Words, words...), keys...)
 }
 
 // digest identifies what the client sent, whenever it was sent.

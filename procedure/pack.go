@@ -29,6 +29,7 @@ type Pack struct {
 	offences  []*Offence
 	sections  []Section // of offences
 
+	inHand     []time.Duration
 	benchmarks []Benchmark
 	grades     map[string][]Grade // by offence
 }
@@ -111,6 +112,9 @@ func (p *Pack) Procedure(id string) (*Procedure, error) {
 	return nil, fmt.Errorf("pack %s has no procedure %q%s", p.ID, id, yaml.Suggest(id, ids))
 }
 
+// InHand lists the hours at which to warn that a person was held for long, all measures and cases together.
+func (p *Pack) InHand() []time.Duration { return p.inHand }
+
 // Load reads a pack from the folder dir of fsys, with the benchmarks of the agency that runs it. Mistakes come back all at
 // once as strictyaml.Problems.
 func Load(fsys fs.FS, dir string, benchmarks ...File) (*Pack, error) {
@@ -168,6 +172,13 @@ func (l *loader) load() *Pack {
 		l.problem(f.Zone.Pos, "", "%v", err)
 	}
 	p.Roll = l.roll(f.Roll, calendar.RollNone)
+	for _, s := range f.InHand {
+		t, err := calendar.ParseTerm(s.Text)
+		if err != nil || t.Unit != calendar.UnitHour {
+			l.problem(s.Pos, "", "in_hand %q: expected hours, such as 24h", s.Text)
+		}
+		p.inHand = append(p.inHand, time.Duration(t.N)*time.Hour)
+	}
 	if f.Calendar.Text != "" {
 		p.Calendar = l.calendar(path.Join("calendars", f.Calendar.Text+".yaml"))
 	}

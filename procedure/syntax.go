@@ -70,6 +70,7 @@ type packFile struct {
 	Qualified yaml.Map[titledDef] `yaml:"qualifications"`
 	Ranks     yaml.Map[titledDef] `yaml:"ranks"`
 	Roles     yaml.Map[titledDef] `yaml:"roles"`
+	InHand    []yaml.Str          `yaml:"in_hand"`
 	Accepted  []acceptedDef       `yaml:"accepted"`
 }
 

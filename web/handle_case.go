@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plumbline/authority"
 	"plumbline/casefile"
@@ -45,7 +46,9 @@ func casePage(c *call) error {
 		}
 	}
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int { return int(a.Severity - b.Severity) })
-	p.People = c.people(f)
+	if p.People, err = c.people(f); err != nil {
+		return err
+	}
 	p.Facts = c.facts(f)
 	if looks, err := c.House.LastLooks(c.r.Context(), c.who, f, 6); err != nil {
 		return err
@@ -198,8 +201,9 @@ func order(n NextAct) int {
 	return 3
 }
 
-func (c *call) people(f *handling.File) []Person {
+func (c *call) people(f *handling.File) ([]Person, error) {
 	var out []Person
+	var err error
 	for i := range f.People {
 		x := &f.People[i]
 		p := Person{Name: x.Label(), Role: c.role(x.Role), Href: "#acts"}
@@ -226,9 +230,48 @@ func (c *call) people(f *handling.File) []Person {
 				p.Follows = append(p.Follows, x)
 			}
 		}
+		if p.InHand, err = c.inHand(f, x); err != nil {
+			return nil, err
+		}
 		out = append(out, p)
 	}
-	return out
+	return out, nil
+}
+
+// inHand tells how long somebody was held, in all cases together; of another case its number only to who may see it.
+func (c *call) inHand(f *handling.File, x *handling.Party) (*TimeInHand, error) {
+	held, err := c.House.InHand(c.r.Context(), f, x)
+	if err != nil || len(held.Parts) == 0 {
+		return nil, err
+	}
+	out := &TimeInHand{Time: c.length(held.Time), Lasts: held.Now, Over: len(held.Passed) > 0}
+	for _, w := range held.Passed {
+		out.Warning = c.both("已超过"+c.length(w)+"提醒线", "past the warning at "+c.length(w))
+	}
+	for _, p := range held.Parts {
+		where := c.both("本案", "this case")
+		if p.Case != f.Head.ID {
+			where = c.both("他案", "another case")
+			if head, ok := c.House.Visible(c.r.Context(), c.who, p.Case); ok {
+				where = c.caseRef(&head).Number
+			}
+		}
+		to := c.both("至今", "until now")
+		if p.To != 0 {
+			to = c.local(p.To)
+		}
+		out.Parts = append(out.Parts, Pair{p.What.In(c.lang), c.local(p.From) + " – " + to + c.both("，", ", ") + where})
+	}
+	return out, nil
+}
+
+// length writes a length of time in hours and minutes.
+func (c *call) length(d time.Duration) string {
+	h, m := int(d.Hours()), int(d.Minutes())%60
+	if m == 0 {
+		return fmt.Sprintf(c.both("%d小时", "%d h"), h)
+	}
+	return fmt.Sprintf(c.both("%d小时%d分", "%d h %d min"), h, m)
 }
 
 func (c *call) role(id string) string {

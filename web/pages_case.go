@@ -94,6 +94,16 @@ type Person struct {
 	Chips            []Chip // minor, held, …
 	Facts            []Pair // particulars this reader may see
 	Follows          []Follows
+	InHand           *TimeInHand // nil: was not held in this case
+}
+
+// TimeInHand is how long somebody was held, in all cases and measures together.
+type TimeInHand struct {
+	Time    string
+	Lasts   bool
+	Over    bool
+	Warning string
+	Parts   []Pair // what, when and in which case
 }
 
 // Document is issued by an act.

@@ -1,0 +1,146 @@
+package handling
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// InHand is how long a person was held, under whatever name, in all cases of the house together. Each clock has its own cap;
+// nothing here resets when the case, the unit or the kind of measure changes.
+type InHand struct {
+	Time   time.Duration // of the run that lasts, or of the last one: parts less than a day apart are one
+	Parts  []Held        // of that run, in order
+	Passed []time.Duration
+	Now    bool // the person is held now
+}
+
+// Held is one part of it. Times that overlap count once.
+type Held struct {
+	Case     casefile.CaseID
+	What     Text
+	From, To calendar.Instant // To is zero while it lasts
+}
+
+const (
+	mostOfPerson = 40             // other cases that are read
+	apart        = 24 * time.Hour // a longer time at liberty ends a run
+)
+
+// identityWord is what search looks a person up by; no text that a person searches for makes it.
+func identityWord(number string) string { return "id:" + strings.ToUpper(number) }
+
+// InHand adds up how long a subject of a case was held, there and in other cases of the same id number; nothing where they
+// were not held in this case.
+func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
+	parts := held(f.Proc, f.Head.ID, f.Duties, p.ID)
+	if len(parts) == 0 {
+		return InHand{}, nil
+	}
+	number := identity(f.Proc, p)
+	if number != "" {
+		heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{identityWord(number)}, Limit: mostOfPerson})
+		if err != nil {
+			return InHand{}, err
+		}
+		for i := range heads {
+			more, err := h.heldElsewhere(ctx, &heads[i], f.Head.ID, number)
+			if err != nil {
+				return InHand{}, err
+			}
+			parts = append(parts, more...)
+		}
+	}
+	return sumHeld(parts, f.Now, h.pack.InHand()), nil
+}
+
+func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but casefile.CaseID, number string) ([]Held, error) {
+	p, err := h.procedureOf(head.Procedure)
+	if err != nil || head.ID == but {
+		return nil, nil // of another pack
+	}
+	c, err := h.load(ctx, head.ID)
+	if err != nil {
+		return nil, err
+	}
+	records, err := h.records(ctx, head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	duties, err := h.store.Duties(ctx, head.ID)
+	if err != nil {
+		return nil, err
+	}
+	acts := make([]FileAct, 0, len(records))
+	for _, r := range standingActs(records) {
+		if i := p.ActOf(r.Kind); i >= 0 {
+			acts = append(acts, FileAct{Record: r, Info: p.Act(i)})
+		}
+	}
+	var out []Held
+	for _, x := range h.parties(c, acts) {
+		if strings.EqualFold(identity(p, &x), number) {
+			out = append(out, held(p, head.ID, duties, x.ID)...)
+		}
+	}
+	return out, nil
+}
+
+// identity is a person's id number as the file has it.
+func identity(p *procedure.Procedure, x *Party) string {
+	for i := range p.Acts() {
+		for _, f := range p.Act(i).Fields {
+			if v := x.Data[f.Name]; f.As == "id_number" && v != "" {
+				return v
+			}
+		}
+	}
+	return ""
+}
+
+func held(p *procedure.Procedure, id casefile.CaseID, duties []casefile.Duty, subject casefile.Subject) []Held {
+	var out []Held
+	for _, d := range duties {
+		if d.Liberty && d.Subject == subject && d.Opened != 0 {
+			if info := p.Duty(d.Duty); info != nil {
+				out = append(out, Held{id, info.Title, d.Opened, d.Done})
+			}
+		}
+	}
+	return out
+}
+
+// sumHeld takes the last run of parts and adds up the time that they cover.
+func sumHeld(parts []Held, now calendar.Instant, warn []time.Duration) InHand {
+	slices.SortFunc(parts, func(a, b Held) int { return int(a.From - b.From) })
+	var out InHand
+	end := calendar.Instant(0)
+	for _, x := range parts {
+		to := x.To
+		if to == 0 {
+			to = now
+		}
+		if len(out.Parts) > 0 && x.From.Time().Sub(end.Time()) > apart {
+			out = InHand{}
+		}
+		if len(out.Parts) == 0 {
+			end = x.From
+		}
+		out.Parts, out.Now = append(out.Parts, x), out.Now || x.To == 0
+		if from := max(x.From, end); to > from {
+			out.Time += to.Time().Sub(from.Time())
+		}
+		end = max(end, to)
+	}
+	for _, w := range warn {
+		if out.Time > w {
+			out.Passed = append(out.Passed, w)
+		}
+	}
+	return out
+}
