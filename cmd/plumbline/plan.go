@@ -28,6 +28,7 @@ type plan struct {
 	days   *calendar.Calendar
 	random *rand.Rand
 	key    string
+	own    yaml.Map[[]worldStep] // parts of the matter
 	words  map[string]string
 	cast   map[string]string
 	names  map[string][]string // by role
@@ -101,6 +102,7 @@ func (p *plan) draw(s *scenario, now calendar.Instant) {
 	}
 	subject, _ := p.w.Matters.Get(s.Matters[p.random.IntN(len(s.Matters))].Text)
 	p.words, p.cast, p.names = map[string]string{}, map[string]string{}, map[string][]string{}
+	p.own = subject.Parts
 	p.draws(subject.Words)
 	names := slices.Clone(p.w.Names)
 	for _, list := range []yaml.Map[number]{s.Subjects, subject.Subjects} {
@@ -198,7 +200,10 @@ func (p *plan) follow(steps []worldStep) {
 		case s.Stop:
 			p.over = true
 		case s.Part.Text != "":
-			part, _ := p.w.Parts.Get(s.Part.Text)
+			part, ok := p.own.Get(s.Part.Text)
+			if !ok {
+				part, _ = p.w.Parts.Get(s.Part.Text)
+			}
 			p.follow(part)
 		case len(s.OneOf) > 0:
 			total := 0

@@ -74,10 +74,11 @@ type castDef struct {
 	Not   string `yaml:"not"` // nor the person who plays this
 }
 
-// matter is what a case is about: words for placeholders, drawn once a case, and who takes part.
+// matter is what a case is about: words for placeholders, drawn once a case, who takes part, and its own way of doing a part.
 type matter struct {
-	Words    yaml.Map[choice] `yaml:"words"`
-	Subjects yaml.Map[number] `yaml:"subjects"`
+	Words    yaml.Map[choice]      `yaml:"words"`
+	Subjects yaml.Map[number]      `yaml:"subjects"`
+	Parts    yaml.Map[[]worldStep] `yaml:"parts"` // instead of the world's of the same name
 }
 
 // scenario is one course that cases take.
@@ -278,6 +279,14 @@ func (c *worldCheck) all() {
 	}
 	for _, e := range c.w.Parts {
 		c.steps(e.Value, 0)
+	}
+	for _, m := range c.w.Matters {
+		for _, e := range m.Value.Parts {
+			if _, ok := c.w.Parts.Get(e.Key); !ok {
+				c.say(e.Pos, "no part is called %q, so this one stands in place of none", e.Key)
+			}
+			c.steps(e.Value, 0)
+		}
 	}
 	for _, e := range c.w.Scenarios {
 		for _, m := range e.Value.Matters {
