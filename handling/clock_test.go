@@ -130,7 +130,7 @@ func TestSuspendedAndExtended(t *testing.T) {
 	if c.standing("R15") != 0 || c.told("overdue", "case_limit")+c.told("amber", "case_limit") != 0 {
 		t.Error("a suspended limit ran out")
 	}
-	c.do(step{"receive_appraisal", "", "wang", "i1", nil})
+	c.do(step{"receive_appraisal", "", "wang", "i1", data{"use": "not_used"}})
 	d := c.duty("case_limit")
 	if d.Waiting || d.Due <= at("2026-04-20T09:00") || d.Due <= limit.Due || d.Next == 0 {
 		t.Errorf("%+v", d)

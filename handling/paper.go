@@ -143,14 +143,14 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 			}
 			return "", false
 		case "subject":
+			p := slices.IndexFunc(f.People, func(p Party) bool { return p.ID == subject })
+			if p < 0 {
+				return "", false
+			}
 			if tail == "label" {
-				p := slices.IndexFunc(f.People, func(p Party) bool { return p.ID == subject })
-				if p < 0 {
-					return "", false
-				}
 				return f.People[p].Label(), true
 			}
-			return latest("person", subject, tail)
+			return latest(f.People[p].Kind, subject, tail)
 		case "case":
 			switch tail {
 			case "number":

@@ -249,6 +249,18 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 	}
 }
 
+func TestADelayInMonthsIsWaitedOut(t *testing.T) {
+	p, err := load(broken("p/procedures/q.yaml", "delay: 5d", "delay: 6mo"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range p.Check() {
+		if c.Check == "reachable" && c.Verdict != procedure.Proved {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
 func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	files := broken("p/procedures/q.yaml", "by: [handler]", "by: [handlr]")
 	files["p/procedures/q.yaml"] = strings.NewReplacer("act.fine >=", "act.fin >=", "set_by: [decide]", "set_by: [deside]").Replace(files["p/procedures/q.yaml"])

@@ -196,7 +196,11 @@ func (c *checker) replay(plan []int, variant int) string {
 		at += 3_600_000_000
 		for _, k := range a.after {
 			if k.delay != nil {
-				at += calendar.Instant(k.delay.N*2+12) * 86_400_000_000
+				days := calendar.Instant(k.delay.N)*2 + 12
+				if k.delay.Unit == calendar.UnitMonth {
+					days *= 31
+				}
+				at += days * 86_400_000_000
 			}
 		}
 		act := Act{Ref: int64(n + 1), Kind: x, Occurred: at, Recorded: at, Actor: &casefile.Actor{Person: fmt.Sprint("person ", n), Posts: posts, Qualifications: qualifications}, Unit: &casefile.Unit{ID: "u", Kind: "station"}}

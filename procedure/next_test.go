@@ -48,6 +48,8 @@ func variants(kind string) []map[string]string {
 		with(map[string]string{"level": "station"})
 	case "fix_penalty":
 		with(map[string]string{"fine": "5000", "detention_days": "5"}, map[string]string{"fine": "0", "detention_days": "0"})
+	case "approve_measure":
+		with(map[string]string{"measure": "sample"})
 	case "close":
 		for _, g := range []string{"unenforceable", "no_penalty", "terminated", "criminal"} {
 			with(map[string]string{"ground": g})

@@ -207,8 +207,11 @@ func (c *call) people(f *handling.File) ([]Person, error) {
 	for i := range f.People {
 		x := &f.People[i]
 		p := Person{Name: x.Label(), Role: c.role(x.Role), Href: "#acts"}
-		if x.Kind != "person" {
+		switch x.Kind {
+		case "item":
 			p.Role = c.both("物品", "item")
+		case "document":
+			p.Role = c.both("文书", "document")
 		}
 		for _, l := range f.Duties {
 			if l.Done == 0 && l.Liberty && l.Subject == x.ID {

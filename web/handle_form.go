@@ -218,8 +218,11 @@ func (c *call) ahead(p *procedure.Procedure, act int) []DutyAhead {
 
 func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, preset casefile.Subject) *Subjects {
 	s := &Subjects{Label: c.both("针对何人", "About whom"), Adding: e.adding}
-	if a.Scope == "item" {
+	switch a.Scope {
+	case "item":
 		s.Label = c.both("针对何物", "About which item")
+	case "document":
+		s.Label = c.both("针对哪份文书", "About which document")
 	}
 	for i := range f.People {
 		p := &f.People[i]
