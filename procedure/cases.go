@@ -241,7 +241,7 @@ func (r *caseReader) act(run *caseRun, w *workedAct) {
 		a.Recorded, _ = r.instant(w.Recorded)
 	}
 	if w.By != nil {
-		a.Actor = &casefile.Actor{Person: w.By.Person, Posts: texts(w.By.Posts), Qualifications: texts(w.By.Qualifications)}
+		a.Actor = &casefile.Actor{Person: w.By.Person, Posts: texts(w.By.Posts), Qualifications: append([]string{}, texts(w.By.Qualifications)...)}
 		var posts []string
 		for _, e := range r.pack.file.Posts {
 			posts = append(posts, e.Key)

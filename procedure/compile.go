@@ -337,7 +337,7 @@ func keys[V any](m map[string]V) []string {
 func (c *compiler) declareActs() {
 	for i, e := range c.f.Acts {
 		d := e.Value
-		a := &act{ID: e.Key, Title: d.Title, Scope: c.scope(d.Scope), Role: d.Role.Text, relieves: d.Relieves, closes: d.Closes, otherRule: -1, byRule: -1}
+		a := &act{ID: e.Key, Title: d.Title, Scope: c.scope(d.Scope), Role: d.Role.Text, relieves: d.Relieves, closes: d.Closes, otherRule: -1, byRule: -1, bars: -1, barsRule: -1}
 		switch d.Kind.Text {
 		case "decision":
 			a.decision = true
@@ -674,9 +674,23 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 	a.competent = c.posts(d.Competent, at, a.ID+".competent", both("无权决定："+a.Title.ZH, "decided without competence: "+a.Title.EN))
 	if a.otherThan = c.actsOf(d.OtherThan); len(a.otherThan) > 0 {
 		a.otherRule = c.rule(d.OtherRule, a.ID+".other_than", both("同一人先后实施："+a.Title.ZH, "same person did both: "+a.Title.EN), 2, nil)
-		for _, o := range a.otherThan {
+		for i, o := range a.otherThan {
 			c.p.acts[o].keepsPerson = true
+			if c.p.file.Acts[o].Value.Bars.Text != "" {
+				c.problem(d.OtherThan[i].Pos, "bars", "%s bars others from the case: who did it is not kept", c.p.acts[o].ID)
+			}
 		}
+	}
+	if d.Bars.Text != "" {
+		var names []string
+		for _, f := range a.fields {
+			names = append(names, f.name)
+		}
+		if a.bars = slices.Index(names, d.Bars.Text); a.bars < 0 || a.fields[a.bars].kind != casefile.Text {
+			c.problem(d.Bars.Pos, "bars", "no text datum %q of %s%s", d.Bars.Text, a.ID, yaml.Suggest(d.Bars.Text, names))
+			a.bars = -1
+		}
+		a.barsRule = c.rule(d.BarsRule, a.ID+".bars", both("被排除后仍参与本案", "acted in the case after being barred from it"), 2, d.Basis)
 	}
 	for i, k := range d.After {
 		cond := condition{acts: c.actsOf(k.Act), set: c.set(k.Of), any: k.Of.Any, mayBeEmpty: k.MayBeEmpty}

@@ -3,6 +3,7 @@ package procedure
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"cel.dev/cel-go/cel"
@@ -77,7 +78,7 @@ type frame struct {
 	subject int // index into s.subjects; 0 is the case
 	prior   int // act whose kept data `done.` reads
 
-	actV, caseV, subjectV, unitV, historyV, doneV view
+	actV, caseV, subjectV, unitV, historyV, doneV, actorV view
 }
 
 // view is the object behind one name of the environment.
@@ -94,7 +95,7 @@ func (v *view) Value() any                                 { return v }
 
 func (f *frame) init(p *Procedure) {
 	f.p = p
-	for _, v := range []*view{&f.actV, &f.caseV, &f.subjectV, &f.unitV, &f.historyV, &f.doneV} {
+	for _, v := range []*view{&f.actV, &f.caseV, &f.subjectV, &f.unitV, &f.historyV, &f.doneV, &f.actorV} {
 		v.f, v.kind = f, viewType
 	}
 }
@@ -116,6 +117,8 @@ func (f *frame) ResolveName(name string) (any, bool) {
 		return &f.historyV, true
 	case "done":
 		return &f.doneV, true
+	case "actor":
+		return &f.actorV, true
 	}
 	return nil, false
 }
@@ -259,7 +262,8 @@ func newExprs(p *Procedure) (*exprs, error) {
 		cel.Variable("case", types.NewObjectType("case")),
 		cel.Variable("unit", types.NewObjectType("unit")),
 		cel.Variable("history", types.NewObjectType("history")),
-		cel.Macros(x.historyMacro("done"), x.historyMacro("first"), x.historyMacro("last"), x.historyMacro("count")),
+		cel.Variable("actor", types.NewObjectType("actor")),
+		cel.Macros(x.historyMacro("done"), x.historyMacro("first"), x.historyMacro("last"), x.historyMacro("count"), x.holdsMacro()),
 	}
 	opts = append(opts, p.offenceFunctions()...)
 	for _, op := range []string{operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals} {
@@ -285,6 +289,22 @@ func (x *exprs) historyMacro(name string) cel.Macro {
 			}
 		}
 		return nil, mef.NewError(arg.ID(), name+"() takes the id of an act in quotes")
+	})
+}
+
+// holdsMacro turns holds('jurist') into actor.holds_jurist.
+func (x *exprs) holdsMacro() cel.Macro {
+	return cel.GlobalMacro("holds", 1, func(mef cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		arg := args[0]
+		if arg.Kind() == ast.LiteralKind {
+			if id, ok := arg.AsLiteral().(types.String); ok {
+				if declared := x.p.Pack.Qualifications(); !slices.Contains(declared, string(id)) {
+					return nil, mef.NewError(arg.ID(), fmt.Sprintf("no qualification %q in pack.yaml%s", string(id), yaml.Suggest(string(id), declared)))
+				}
+				return mef.NewSelect(mef.NewIdent("actor"), "holds_"+string(id)), nil
+			}
+		}
+		return nil, mef.NewError(arg.ID(), "holds() takes the id of a qualification in quotes")
 	})
 }
 
@@ -317,6 +337,15 @@ func (x *exprs) declare() {
 	x.tp.fields["unit"] = map[string]*field{
 		"kind": {typ: cel.StringType, get: func(f *frame) casefile.Value { return known(f.s.unit.Kind) }},
 		"id":   {typ: cel.StringType, get: func(f *frame) casefile.Value { return known(f.s.unit.ID) }},
+	}
+	x.tp.fields["actor"] = map[string]*field{}
+	for _, id := range p.Pack.Qualifications() {
+		x.tp.fields["actor"]["holds_"+id] = &field{typ: cel.BoolType, get: func(f *frame) casefile.Value {
+			if f.act.Actor == nil || f.act.Actor.Qualifications == nil {
+				return casefile.Value{}
+			}
+			return casefile.BoolOf(slices.Contains(f.act.Actor.Qualifications, id))
+		}}
 	}
 	x.tp.fields["case"] = map[string]*field{}
 	for scope := range scopes {

@@ -418,10 +418,16 @@ func (j *Judge) tier(tiers []tier, from calendar.Instant, sub int) (calendar.Ter
 }
 
 func (j *Judge) weighActor(s *Standing, def *act, a *Act, sub int, o *Outcome) {
-	if len(def.by) == 0 && len(def.qualified) == 0 && len(def.competent) == 0 && len(def.otherThan) == 0 || a.ByLaw {
+	if len(def.by) == 0 && len(def.qualified) == 0 && len(def.competent) == 0 && len(def.otherThan) == 0 && len(s.persons) == 0 || a.ByLaw {
 		return
 	}
 	j.f.subject = sub
+	for _, did := range s.persons {
+		if who := s.p.acts[did.act]; who.bars >= 0 && def.bars < 0 && !def.relieves && takesPart(def, a, did.person) {
+			j.find(s, &guard{id: def.ID + ".barred"}, who.barsRule, sub, o, no, "")
+			break
+		}
+	}
 	g := guard{id: def.ID + ".by"}
 	if len(def.by)+len(def.qualified) > 0 {
 		switch {
@@ -447,6 +453,25 @@ func (j *Judge) weighActor(s *Standing, def *act, a *Act, sub int, o *Outcome) {
 			}
 		}
 	}
+}
+
+// takesPart tells whether somebody does an act, or is named in it as an officer who takes part or is assigned.
+func takesPart(def *act, a *Act, person string) bool {
+	if a.Actor != nil && a.Actor.Person == person {
+		return true
+	}
+	for i, f := range def.fields {
+		if (f.info.As == "officers" || f.info.As == "handlers") && a.Data[i].Known() && slices.Contains(personsIn(a.Data[i]), person) {
+			return true
+		}
+	}
+	return false
+}
+
+// personsIn are the ids of a datum that names people, comma between.
+func personsIn(v casefile.Value) []string {
+	_, _, text := v.Raw()
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // empowered tells whether the actor holds a post of the tier that applies.
@@ -497,6 +522,11 @@ func (j *Judge) apply(s *Standing, def *act, a *Act, sub int, o *Outcome) {
 			kept[i] = kept[i].Clone()
 		}
 		s.subjects[sub].kept[a.Kind] = kept
+	}
+	if def.bars >= 0 && a.Data[def.bars].Known() {
+		for _, person := range personsIn(a.Data[def.bars]) {
+			s.persons = append(s.persons, didBy{a.Kind, sub, strings.Clone(person)})
+		}
 	}
 	if def.keepsPerson && a.Actor != nil {
 		s.persons = append(s.persons, didBy{a.Kind, sub, strings.Clone(a.Actor.Person)})

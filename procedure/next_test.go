@@ -54,6 +54,12 @@ func variants(kind string) []map[string]string {
 		for _, g := range []string{"unenforceable", "no_penalty", "terminated", "criminal"} {
 			with(map[string]string{"ground": g})
 		}
+	case "refuse_acceptance":
+		with(map[string]string{"told": "written"})
+	case "recuse", "refuse_recusal":
+		with(map[string]string{"of": "head"})
+	case "extend_questioning":
+		with(map[string]string{"to": "h48", "identity_withheld": "true"})
 	case "classify_inquiry":
 		with(map[string]string{"complex": "true", "detention_possible": "true"}, map[string]string{"complex": "false", "detention_possible": "false", "many_persons": "false", "unidentified": "false"})
 	}

@@ -66,6 +66,7 @@ type act struct {
 	basis                      []string
 	by, qualified              []string
 	byRule, otherRule          int
+	bars, barsRule             int // the datum that names who does no more in the case, or -1
 	competent                  []postTier
 	otherThan                  []int
 	keepsPerson, keeps         bool

@@ -52,7 +52,9 @@ type PostTier struct {
 type ActText struct {
 	Clauses           []Clause
 	Competent         []PostTier
-	ByRule, OtherRule int // -1: none
+	ByRule, OtherRule int  // -1: none
+	Bars              Text // the datum that names who does no more in the case; empty: none
+	BarsRule          int
 	Includes, Voids   []int
 	Waives, Duties    []int // duties
 	Names             []string
@@ -194,6 +196,9 @@ func (p *Procedure) ActText(i int) ActText {
 	out := ActText{ByRule: -1, OtherRule: -1, Competent: postTiers(a.competent, d.Competent), Includes: a.includes, Voids: a.voids, Waives: a.waives, Duties: a.duties, Names: texts(d.Names), Unverified: d.Unverified}
 	if len(a.by)+len(a.qualified) > 0 {
 		out.ByRule = a.byRule
+	}
+	if a.bars >= 0 {
+		out.Bars, out.BarsRule = a.fields[a.bars].info.Title, a.barsRule
 	}
 	if len(a.otherThan) > 0 {
 		out.OtherRule = a.otherRule

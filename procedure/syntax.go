@@ -256,6 +256,8 @@ type actDef struct {
 	Qualified   list               `yaml:"qualified"`
 	OtherThan   list               `yaml:"other_than"`
 	OtherRule   yaml.Str           `yaml:"other_rule"`
+	Bars        yaml.Str           `yaml:"bars"`
+	BarsRule    yaml.Str           `yaml:"bars_rule"`
 	Relieves    bool               `yaml:"relieves"`
 	Closes      bool               `yaml:"closes"`
 	Data        yaml.Map[fieldDef] `yaml:"data"`

@@ -184,7 +184,7 @@ func (c *call) concerns(f *handling.File, act int, subject casefile.Subject) boo
 
 // ofPerson tells whether a clause is about who acts: such an act is for somebody else.
 func ofPerson(clause string) bool {
-	return strings.HasSuffix(clause, ".by") || strings.HasSuffix(clause, ".competent") || strings.HasSuffix(clause, ".other_than")
+	return strings.HasSuffix(clause, ".by") || strings.HasSuffix(clause, ".competent") || strings.HasSuffix(clause, ".barred") || strings.HasSuffix(clause, ".other_than")
 }
 
 func order(n NextAct) int {

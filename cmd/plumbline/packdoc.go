@@ -719,6 +719,11 @@ func (m *docMaker) act(i int) *docAct {
 			a.Effects = append(a.Effects, docDemand{said: said{Text: w.t(zh+strings.Join(out, "、"), en+strings.Join(out, ", "))}})
 		}
 	}
+	if x.Bars != (procedure.Text{}) {
+		r := m.rule(x.BarsRule)
+		a.Effects = append(a.Effects, docDemand{said: said{Text: w.t("此后“"+w.in(x.Bars)+"”中的人不得再参与本案，解除性行为除外", "From now on whoever is named under "+w.in(x.Bars)+" does no more in the case, but what relieves")}, Rule: r})
+		m.found(r, at)
+	}
 	effect(x.Voids, "此前的下列行为不再有效：", "From now on these count as not done: ")
 	effect(x.Includes, "此后仍可实施：", "May still be done after what is excluded: ")
 	for _, k := range x.Waives {

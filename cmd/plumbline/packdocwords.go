@@ -252,6 +252,12 @@ func (r *reader) call(c ast.CallExpr) node {
 		return node{text: w.t("已实施"+a, a+" was done"), not: w.t("未实施"+a, a+" was not done")}
 	case "count":
 		return node{text: w.t("实施"+w.actNamed(at(0))+"的次数", "the number of times "+w.actNamed(at(0))+" was done")}
+	case "holds":
+		q := at(0)
+		if t, ok := w.pack.Qualification(q); ok {
+			q = w.in(t)
+		}
+		return node{text: w.t("行为人具备"+q, "who acts holds "+q), not: w.t("行为人不具备"+q, "who acts does not hold "+q)}
 	case "first", "last":
 		return node{text: w.t(map[string]string{"first": "首次", "last": "最近一次"}[fn]+w.actNamed(at(0))+"的时间", "the time of the "+fn+" "+w.actNamed(at(0)))}
 	case "hours", "days", "wd":
@@ -310,6 +316,9 @@ func (r *reader) datum(name string) node {
 	if i, ok := at[head]; ok && dotted {
 		if field == "occurred" {
 			return node{text: w.t("行为时间", "the time of the act")}
+		}
+		if field == "recorded" {
+			return node{text: w.t("录入时间", "the time it was recorded")}
 		}
 		if i >= 0 {
 			for _, x := range w.p.Act(i).Fields {
