@@ -252,8 +252,12 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 	switch {
 	case len(fi.Enum) > 0:
 		out.Type = FieldEnum
+		chosen := []string{value}
+		if fi.Several {
+			out.Type, chosen = FieldSeveral, strings.Split(value, ",")
+		}
 		for _, o := range fi.Enum {
-			out.Options = append(out.Options, Option{Value: o.ID, Text: capital(o.Title.In(c.lang)), Chosen: o.ID == value})
+			out.Options = append(out.Options, Option{Value: o.ID, Text: capital(o.Title.In(c.lang)), Chosen: slices.Contains(chosen, o.ID)})
 		}
 	case fi.As == "handlers" || fi.As == "officers":
 		out.Type = FieldOfficers
