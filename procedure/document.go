@@ -38,7 +38,8 @@ type Block struct {
 	Seal         *Text        // place of the seal, with a date
 }
 
-// Condition holds where the value behind a placeholder is known and one of Among, as they stand in a record.
+// Condition holds where the value behind a placeholder is known and one of Among, as they stand in a record; without Among
+// wherever it is known.
 type Condition struct {
 	Placeholder string
 	Among       []string
@@ -48,7 +49,7 @@ type Condition struct {
 func (b *Block) Printed(value func(placeholder string) (casefile.Value, bool)) bool {
 	holds := func(c Condition) bool {
 		v, known := value(c.Placeholder)
-		return known && slices.Contains(c.Among, v.String())
+		return known && (len(c.Among) == 0 || slices.Contains(c.Among, v.String()))
 	}
 	return !slices.ContainsFunc(b.When, func(c Condition) bool { return !holds(c) }) && !slices.ContainsFunc(b.Unless, holds)
 }

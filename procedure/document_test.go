@@ -42,12 +42,12 @@ func TestADocumentIsReadAsItIsWritten(t *testing.T) {
 }
 
 func TestAPartOfADocumentIsPrintedOnItsConditions(t *testing.T) {
-	pack, err := load(broken("p/documents/note.yaml", "  - seal:", "  - when: {act.how: [post, hand], case.fine: \"500\"}\n    unless: {subject.name: 某甲}\n    seal:"))
+	pack, err := load(broken("p/documents/note.yaml", "  - seal:", "  - when: {act.how: [post, hand], case.fine: \"500\", act.why: []}\n    unless: {subject.name: 某甲}\n    seal:"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b := pack.Document("note").Blocks[3]
-	known := map[string]casefile.Value{"act.how": casefile.TextOf("hand"), "case.fine": casefile.MoneyOf(500_000_000), "subject.name": casefile.TextOf("某乙")}
+	known := map[string]casefile.Value{"act.how": casefile.TextOf("hand"), "case.fine": casefile.MoneyOf(500_000_000), "subject.name": casefile.TextOf("某乙"), "act.why": casefile.TextOf("任意")}
 	ask := func(s string) (casefile.Value, bool) { v, ok := known[s]; return v, ok }
 	if !b.Printed(ask) {
 		t.Error("by hand, 500 yuan, somebody else: not printed")
@@ -58,7 +58,7 @@ func TestAPartOfADocumentIsPrintedOnItsConditions(t *testing.T) {
 		want  bool
 	}{
 		{"act.how", casefile.TextOf("fax"), false}, {"case.fine", casefile.MoneyOf(500), false}, {"subject.name", casefile.TextOf("某甲"), false},
-		{"act.how", casefile.Value{}, false}, {"subject.name", casefile.Value{}, true}, // not known: when does not hold, unless does not either
+		{"act.how", casefile.Value{}, false}, {"subject.name", casefile.Value{}, true}, {"act.why", casefile.Value{}, false}, // not known: when does not hold, unless does not either
 	} {
 		old := known[c.name]
 		if known[c.name] = c.value; !c.value.Known() {

@@ -939,11 +939,14 @@ func (m *docMaker) printed(d *procedure.Document, b *procedure.Block) []string {
 	tell := func(list []procedure.Condition, zh, en string) {
 		for _, c := range list {
 			title, among := m.datum(d, c)
+			if len(among) == 0 {
+				among = []string{m.w.t("已填写", "given")}
+			}
 			out = append(out, m.w.t(fmt.Sprintf(zh, title, strings.Join(among, "或者")), fmt.Sprintf(en, title, strings.Join(among, " or "))))
 		}
 	}
-	tell(b.When, "仅当%s为%s", "only where %s is %s")
-	tell(b.Unless, "%s为%s的不印", "not where %s is %s")
+	tell(b.When, "仅当%s：%s", "only where %s is %s")
+	tell(b.Unless, "%s：%s的不印", "not where %s is %s")
 	return out
 }
 
