@@ -128,7 +128,7 @@ func TestBadInput(t *testing.T) {
 		{prop("detention_days", "-5"), plain, "detention_days"},
 		{prop("detention_days", "5.5"), plain, "detention_days"},
 		{prop("detention_days", "99999999999999999999"), plain, "detention_days"},
-		{prop("minor_detention", ""), plain, "minor_detention"},
+		{prop("detention_days", ""), plain, "detention_days"},
 		{assign("gao"), plain, "handlers"}, // of another station
 		{assign("li"), plain, "handlers"},  // no handler
 		{assign("admin"), plain, "handlers"},

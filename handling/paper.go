@@ -78,10 +78,12 @@ func (h *House) papers(f *File, number int64, kind string) ([]Paper, error) {
 	}
 	var out []Paper
 	for _, s := range whom {
-		fill := h.filler(f, i, a.Issued[k].Number, s)
+		fill, raw := h.filler(f, i, a.Issued[k].Number, s)
 		p := Paper{Document: d, Title: d.Title, Number: a.Issued[k].Number, Unit: f.Unit, Organ: h.organ(f.Head.Unit), Issued: a.Recorded, Act: number, Subject: s, Draft: a.Corrected > 0 || a.Withdrawn > 0}
 		for _, b := range d.Blocks {
-			p.Blocks = append(p.Blocks, fillBlock(b, fill))
+			if b.Printed(raw) {
+				p.Blocks = append(p.Blocks, fillBlock(b, fill))
+			}
 		}
 		out = append(out, p)
 	}
@@ -108,10 +110,11 @@ func fillBlock(b procedure.Block, fill func(string) string) procedure.Block {
 	return out
 }
 
-// filler reads placeholders from the record as it was when act i was done.
-func (h *House) filler(f *File, i int, number string, subject casefile.Subject) func(string) string {
+// filler reads placeholders from the record as it was when act i was done: filled into a template, and as the datum itself.
+func (h *House) filler(f *File, i int, number string, subject casefile.Subject) (fill func(string) string, raw func(string) (casefile.Value, bool)) {
 	a := f.Acts[i]
-	latest := func(scope string, about casefile.Subject, name string) (string, bool) {
+	latest := func(scope string, about casefile.Subject, name string) (*procedure.FieldInfo, casefile.Value) {
+		proposal := false
 		for k := i; k >= 0; k-- {
 			x := f.Acts[k]
 			if x.Info == nil || x.Info.Scope != scope || len(x.Refused) > 0 || x.Corrected > 0 && x.Corrected <= a.Number || x.Withdrawn > 0 && x.Withdrawn <= a.Number {
@@ -120,28 +123,44 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 			if scope != "case" && !slices.ContainsFunc(x.Subjects, func(s casefile.Ref) bool { return s.ID == about }) {
 				continue
 			}
+			if x.Info.Part == "proposal" { // a new proposal takes the place of those before, with what it leaves out
+				if proposal {
+					continue
+				}
+				proposal = true
+			}
 			for n := range x.Info.Fields {
 				for _, d := range x.Data {
 					if fi := &x.Info.Fields[n]; d.Name == name && fi.Name == name && fi.As != "secret" {
-						return h.Show(fi, d.Value, "zh"), true
+						return fi, d.Value
 					}
 				}
 			}
 		}
-		return "", false
+		return nil, casefile.Value{}
 	}
-	value := func(name string) (string, bool) {
-		head, tail, _ := strings.Cut(name, ".")
-		switch head {
+	datum := func(name string) (*procedure.FieldInfo, casefile.Value) {
+		switch head, tail, _ := strings.Cut(name, "."); head {
 		case "act":
 			for n := range a.Info.Fields {
 				for _, d := range a.Data {
 					if fi := &a.Info.Fields[n]; d.Name == tail && fi.Name == tail {
-						return h.Show(fi, d.Value, "zh"), true
+						return fi, d.Value
 					}
 				}
 			}
-			return "", false
+		case "subject":
+			if p := slices.IndexFunc(f.People, func(p Party) bool { return p.ID == subject }); p >= 0 {
+				return latest(f.People[p].Kind, subject, tail)
+			}
+		case "case":
+			return latest("case", "", tail)
+		}
+		return nil, casefile.Value{}
+	}
+	value := func(name string) (string, bool) {
+		head, tail, _ := strings.Cut(name, ".")
+		switch head {
 		case "subject":
 			p := slices.IndexFunc(f.People, func(p Party) bool { return p.ID == subject })
 			if p < 0 {
@@ -150,7 +169,6 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 			if tail == "label" {
 				return f.People[p].Label(), true
 			}
-			return latest(f.People[p].Kind, subject, tail)
 		case "case":
 			switch tail {
 			case "number":
@@ -158,7 +176,6 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 			case "title":
 				return f.Head.Title, true
 			}
-			return latest("case", "", tail)
 		case "unit":
 			u, ok := h.People().Unit(authority.UnitID(f.Head.Unit))
 			if tail == "mark" {
@@ -187,9 +204,17 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 				}
 			}
 		}
+		if fi, v := datum(name); fi != nil {
+			return h.Show(fi, v, "zh"), true
+		}
 		return "", false
 	}
-	return func(template string) string { return procedure.Fill(template, value) }
+	fill = func(template string) string { return procedure.Fill(template, value) }
+	raw = func(name string) (casefile.Value, bool) {
+		fi, v := datum(name)
+		return v, fi != nil
+	}
+	return fill, raw
 }
 
 // Label is how a party is called where its name is not known.

@@ -189,12 +189,18 @@ func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) stri
 		}
 		return t.In(lang)
 	}
-	for _, o := range f.Enum {
-		if o.ID == v.Text() {
-			return o.Title.In(lang)
-		}
+	if len(f.Enum) == 0 {
+		return v.String()
 	}
-	return v.String()
+	var out []string
+	for id := range strings.SplitSeq(v.Text(), ",") {
+		i := slices.IndexFunc(f.Enum, func(o procedure.Option) bool { return o.ID == id })
+		if i < 0 {
+			return v.String()
+		}
+		out = append(out, f.Enum[i].Title.In(lang))
+	}
+	return strings.Join(out, both("、", ", ").In(lang))
 }
 
 func (h *House) names(ids string) string {

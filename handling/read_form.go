@@ -338,7 +338,8 @@ func (h *House) data(c *standing, q *Request, info *procedure.ActInfo, r *casefi
 			say(fmt.Sprintf("有 %d 个字，最多 %d 个", n, f.Max), fmt.Sprintf("%d characters; %d is the most", n, f.Max))
 			continue
 		}
-		if len(f.Enum) > 0 && !slices.ContainsFunc(f.Enum, func(o procedure.Option) bool { return o.ID == text }) {
+		text, ok := f.Choose(text)
+		if !ok {
 			say("不在可选项中", "not one of the values to choose from")
 			continue
 		}

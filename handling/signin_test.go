@@ -38,7 +38,7 @@ func TestDrafts(t *testing.T) {
 	}
 	// Neither a refusal nor another's act takes a draft away.
 	q := c.request(stepOf("propose"))
-	q.Data = data{"fine": "1", "detention_days": "0", "licence_or_closure": "false", "minor_detention": "false"}
+	q.Data = data{"fine": "1", "detention_days": "0"}
 	q.Draft = handling.DraftKey(as("wang"), c.id, "propose", "p2")
 	h.set("2026-03-04T09:00")
 	if a, err := h.Submit(ctx, as("wang"), q); err != nil || len(a.Refused) == 0 || read("wang") != "half" {

@@ -39,7 +39,9 @@ func TestWalk(t *testing.T) {
 		}
 	}
 	want := []string{"receive_report report_register 某公(甲)接字〔2026〕1号", "accept acceptance_register 某公(甲)受案字〔2026〕1号", "accept acceptance_receipt 某公(甲)受回字〔2026〕1号", "approve_summons summons_certificate 某公(甲)行传字〔2026〕1号",
-		"notify_family family_notice_record ", "record_inquiry inquiry_record ", "propose proposal_report 某公(甲)行呈字〔2026〕1号", "notify_penalty penalty_notice ", "decide penalty_decision 某公(甲)行罚决字〔2026〕1号", "serve service_return "}
+		"notify_family family_notice_record ",
+		"record_inquiry inquiry_record ", "propose proposal_report 某公(甲)行呈字〔2026〕1号", "notify_penalty penalty_notice ", "review_defence defence_review_record ",
+		"legal_review legal_review_opinion 某公(甲)法审字〔2026〕1号", "fix_penalty approval_form 某公(甲)行审字〔2026〕1号", "decide penalty_decision 某公(甲)行罚决字〔2026〕1号", "serve service_return "}
 	if d := cmp.Diff(want, issued); d != "" {
 		t.Error(d)
 	}
@@ -131,7 +133,7 @@ func TestGates(t *testing.T) {
 		{"accept twice", "give_receipt", stepOf("accept"), "order"},
 		{"assigned by a handler", "assign", second("assign", "chen", data{"handlers": "wang"}), "head-decides"},
 		{"summons without power", "approve_summons", second("approve_summons", "wang", stepOf("approve_summons").data), "R21"},
-		{"proposal without facts", "propose", second("propose", "wang", data{"fine": "1", "detention_days": "0", "licence_or_closure": "false", "minor_detention": "false"}), "content"},
+		{"proposal without facts", "propose", second("propose", "wang", data{"fine": "1", "detention_days": "0"}), "content"},
 		{"approval without review", "review_proposal", stepOf("fix_penalty"), "review"},
 		{"review by the handler", "review_proposal", second("review_proposal", "wang", stepOf("review_proposal").data), "R46"},
 		{"station head approves detention", "fix_penalty", second("fix_penalty", "li", stepOf("fix_penalty").data), "R48"},

@@ -96,7 +96,7 @@ func TestDepartureNeedsAReason(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file := "file 2026-03-02T09:00\npropose 2026-03-03T09:00 about=p1 fine=%s detention_days=8 licence_or_closure=false minor_detention=false offence=psapl-51-p1a tier=base grade=psapl-51-p1a.ordinary%s"
+	file := "file 2026-03-02T09:00\npropose 2026-03-03T09:00 about=p1 fine=%s detention_days=8 offence=psapl-51-p1a tier=base grade=psapl-51-p1a.ordinary%s"
 	for _, x := range []struct{ fine, more, want string }{
 		{"700", "", "benchmark"},
 		{"700", " departure=再次殴打同一人", ""},

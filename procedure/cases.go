@@ -290,8 +290,12 @@ func (r *caseReader) data(def *act, a *Act, w *workedAct) {
 		if f.info.Max > 0 && utf8.RuneCountInString(text.Text) > f.info.Max {
 			r.problem(text.Pos, "%s of %s is longer than %d characters", f.name, def.ID, f.info.Max)
 		}
-		if len(f.enum) > 0 && !slices.Contains(f.enum, text.Text) {
-			r.problem(text.Pos, "%s of %s is %q: expected one of %s", f.name, def.ID, text.Text, strings.Join(f.enum, ", "))
+		if len(f.enum) > 0 {
+			kept, ok := f.info.Choose(text.Text)
+			if !ok {
+				r.problem(text.Pos, "%s of %s is %q: expected one of %s", f.name, def.ID, text.Text, strings.Join(f.enum, ", "))
+			}
+			v = casefile.TextOf(kept)
 		}
 		a.Data[i] = v
 	}

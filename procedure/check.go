@@ -214,7 +214,7 @@ func (c *checker) replay(plan []int, variant int) string {
 			}
 		}
 		for _, f := range a.fields {
-			act.Data = append(act.Data, sample(f, variant, at))
+			act.Data = append(act.Data, p.sample(f, variant, at))
 		}
 		var o Outcome
 		j.Act(s, &act, &o)
@@ -243,7 +243,19 @@ func (c *checker) role() string {
 	return ""
 }
 
-func sample(f actField, variant int, at calendar.Instant) casefile.Value {
+// mild tells how much may be done about an offence: one of many penalties in its lightest tier, or mediation.
+func (o *Offence) mild() int {
+	n := 0
+	if t := o.Tier(TierNames[0]); t != nil {
+		n = 2 * len(t.AnyOf)
+	}
+	if o.Mediation == MediationWords[0] {
+		n++
+	}
+	return n
+}
+
+func (p *Procedure) sample(f actField, variant int, at calendar.Instant) casefile.Value {
 	switch f.kind {
 	case casefile.Bool:
 		return casefile.BoolOf(variant%2 == 1)
@@ -254,6 +266,12 @@ func sample(f actField, variant int, at calendar.Instant) casefile.Value {
 	case casefile.Money:
 		return casefile.MoneyOf(100_000_000)
 	case casefile.Text:
+		if f.info.As == "offence" {
+			return casefile.TextOf(slices.MaxFunc(p.Pack.offences, func(a, b *Offence) int { return a.mild() - b.mild() }).ID)
+		}
+		if f.info.Several && variant < 2 {
+			return casefile.TextOf(strings.Join(f.enum, ","))
+		}
 		if len(f.enum) > 0 {
 			return casefile.TextOf(f.enum[variant/2%len(f.enum)])
 		}

@@ -387,7 +387,7 @@ const shortText, longText = 200, 10000
 
 // field checks how a datum is asked for.
 func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo {
-	f := FieldInfo{Name: name, Kind: kind, Title: d.Title, Help: d.Help, Required: d.Required, Long: d.Long, Max: d.Max, As: d.As.Text, Basis: c.cite(d.Basis)}
+	f := FieldInfo{Name: name, Kind: kind, Title: d.Title, Help: d.Help, Required: d.Required, Long: d.Long, Max: d.Max, Several: d.Several, As: d.As.Text, Basis: c.cite(d.Basis)}
 	if f.Title == (Text{}) {
 		f.Title = both(name, name)
 	}
@@ -399,8 +399,16 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 			c.problem(d.Enum.ids[0].Pos, "field", "%s is %s: enum is for text", name, kind)
 		}
 	}
+	if d.Several && len(d.Enum.ids) == 0 {
+		c.problem(d.Pos, "field", "several of what? %s has no enum", name)
+	}
 	if kind == casefile.Text && f.Max == 0 {
 		f.Max = shortText
+		for _, id := range d.Enum.ids {
+			if d.Several {
+				f.Max += len(id.Text) + 1
+			}
+		}
 		if f.Long {
 			f.Max = longText
 		}

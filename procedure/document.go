@@ -5,8 +5,10 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"plumbline/casefile"
 	yaml "plumbline/internal/strictyaml"
 )
 
@@ -26,12 +28,30 @@ type Document struct {
 	Blocks    []Block
 }
 
-// Block is one part of a document: exactly one of its fields is set.
+// Block is one part of a document: exactly one of Text, Fields, Sign and Seal is set.
 type Block struct {
-	Text   *Text        // a paragraph
-	Fields []LabelValue // rows of a table
-	Sign   []Text       // lines to sign and date
-	Seal   *Text        // place of the seal, with a date
+	// When and Unless say where the part is printed: where every one of When holds and none of Unless does.
+	When, Unless []Condition
+	Text         *Text        // a paragraph
+	Fields       []LabelValue // rows of a table
+	Sign         []Text       // lines to sign and date
+	Seal         *Text        // place of the seal, with a date
+}
+
+// Condition holds where the value behind a placeholder is known and one of Among, as they stand in a record; without Among
+// wherever it is known.
+type Condition struct {
+	Placeholder string
+	Among       []string
+}
+
+// Printed tells whether a part of a document is printed, by the values of the record.
+func (b *Block) Printed(value func(placeholder string) (casefile.Value, bool)) bool {
+	holds := func(c Condition) bool {
+		v, known := value(c.Placeholder)
+		return known && (len(c.Among) == 0 || slices.Contains(c.Among, v.String()))
+	}
+	return !slices.ContainsFunc(b.When, func(c Condition) bool { return !holds(c) }) && !slices.ContainsFunc(b.Unless, holds)
 }
 
 // LabelValue is one row of a table; Value is a template.
@@ -94,7 +114,7 @@ func (l *loader) documents(p *Pack) {
 }
 
 func (l *loader) block(b *blockDef) Block {
-	var out Block
+	out := Block{When: conditions(b.When), Unless: conditions(b.Unless)}
 	kinds := 0
 	if b.Text != nil {
 		t := b.Text.text()
@@ -119,6 +139,14 @@ func (l *loader) block(b *blockDef) Block {
 	}
 	if kinds != 1 {
 		l.problem(b.Pos, "document", "a block is exactly one of text, fields, sign and seal")
+	}
+	return out
+}
+
+func conditions(m yaml.Map[list]) []Condition {
+	var out []Condition
+	for _, e := range m {
+		out = append(out, Condition{e.Key, texts(e.Value)})
 	}
 	return out
 }
@@ -191,6 +219,11 @@ func (l *loader) placeholders(proc *Procedure, a *act, d *Document, f *documentF
 	inText := func(p phrase) { check(p.ZH, false); check(p.EN, false) }
 	check(f.Number, true)
 	for _, b := range f.Body {
+		for _, e := range slices.Concat(b.When, b.Unless) {
+			if why := proc.unknownCondition(a, d, e.Key, e.Value); why != "" {
+				l.problem(e.Pos, "placeholder", "%s in document %s of %s: %s", e.Key, d.ID, a.ID, why)
+			}
+		}
 		if b.Text != nil {
 			inText(*b.Text)
 		}
@@ -249,15 +282,10 @@ func (p *Procedure) unknownPlaceholder(a *act, d *Document, name string, inNumbe
 	}
 	var names []string
 	found, secret := false, false
-	for _, x := range p.acts {
-		if head == "act" && x != a || head != "act" && x.Scope != scope {
-			continue
-		}
-		for _, g := range x.fields {
-			names = append(names, g.name)
-			if g.name == field {
-				found, secret = true, secret || g.info.As == "secret"
-			}
+	for _, g := range p.fieldsOf(a, head, scope) {
+		names = append(names, g.name)
+		if g.name == field {
+			found, secret = true, secret || g.info.As == "secret"
 		}
 	}
 	switch {
@@ -269,4 +297,49 @@ func (p *Procedure) unknownPlaceholder(a *act, d *Document, name string, inNumbe
 		return "the act has no such datum" + yaml.Suggest(field, names)
 	}
 	return "no act about a " + scope + " has such a datum" + yaml.Suggest(field, names)
+}
+
+// fieldsOf lists the data that a placeholder reads: those of act a, or of every act of the scope.
+func (p *Procedure) fieldsOf(a *act, head, scope string) []*actField {
+	var out []*actField
+	for _, x := range p.acts {
+		if head == "act" && x != a || head != "act" && x.Scope != scope {
+			continue
+		}
+		for i := range x.fields {
+			out = append(out, &x.fields[i])
+		}
+	}
+	return out
+}
+
+// unknownCondition tells what is wrong with a condition of a part; nothing when it can be asked.
+func (p *Procedure) unknownCondition(a *act, d *Document, name string, among list) string {
+	head, field, _ := strings.Cut(name, ".")
+	if !slices.Contains([]string{"act", "subject", "case"}, head) || field == "label" {
+		return "a condition asks for a datum: act.DATUM, subject.DATUM or case.DATUM"
+	}
+	if why := p.unknownPlaceholder(a, d, name, false); why != "" {
+		return why
+	}
+	scope := caseScope
+	if head == "subject" {
+		if scope = a.Scope; d.Each != "" {
+			scope = "person"
+		}
+	}
+	for _, g := range p.fieldsOf(a, head, scope) {
+		for _, s := range among {
+			switch v, err := casefile.ParseValue(g.kind, s.Text, p.Pack.Zone); {
+			case g.name != field:
+			case err != nil:
+				return err.Error()
+			case len(g.enum) > 0 && !slices.Contains(g.enum, s.Text):
+				return "no value " + strconv.Quote(s.Text) + yaml.Suggest(s.Text, g.enum)
+			case v.String() != s.Text:
+				return "write " + v.String() + ", as a record has it"
+			}
+		}
+	}
+	return ""
 }

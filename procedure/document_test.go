@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"plumbline/casefile"
 	"plumbline/packs"
 	"plumbline/procedure"
 )
@@ -37,6 +38,56 @@ func TestADocumentIsReadAsItIsWritten(t *testing.T) {
 	}
 	if b := d.Blocks; b[0].Text.EN != "To {subject.name}" || b[1].Fields[0].Value != "{due.give}" || b[2].Sign[0].ZH != "签名" || b[3].Seal.ZH != "{organ.name}" {
 		t.Errorf("%+v", b)
+	}
+}
+
+func TestAPartOfADocumentIsPrintedOnItsConditions(t *testing.T) {
+	pack, err := load(broken("p/documents/note.yaml", "  - seal:", "  - when: {act.how: [post, hand], case.fine: \"500\", act.why: []}\n    unless: {subject.name: 某甲}\n    seal:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := pack.Document("note").Blocks[3]
+	known := map[string]casefile.Value{"act.how": casefile.TextOf("hand"), "case.fine": casefile.MoneyOf(500_000_000), "subject.name": casefile.TextOf("某乙"), "act.why": casefile.TextOf("任意")}
+	ask := func(s string) (casefile.Value, bool) { v, ok := known[s]; return v, ok }
+	if !b.Printed(ask) {
+		t.Error("by hand, 500 yuan, somebody else: not printed")
+	}
+	for _, c := range []struct {
+		name  string
+		value casefile.Value
+		want  bool
+	}{
+		{"act.how", casefile.TextOf("fax"), false}, {"case.fine", casefile.MoneyOf(500), false}, {"subject.name", casefile.TextOf("某甲"), false},
+		{"act.how", casefile.Value{}, false}, {"subject.name", casefile.Value{}, true}, {"act.why", casefile.Value{}, false}, // not known: when does not hold, unless does not either
+	} {
+		old := known[c.name]
+		if known[c.name] = c.value; !c.value.Known() {
+			delete(known, c.name)
+		}
+		if got := b.Printed(ask); got != c.want {
+			t.Errorf("%s %v: %t", c.name, c.value, got)
+		}
+		known[c.name] = old
+	}
+}
+
+func TestSeveralMayBeChosen(t *testing.T) {
+	one := procedure.FieldInfo{Enum: []procedure.Option{{ID: "a"}, {ID: "b"}, {ID: "c"}}}
+	more := one
+	more.Several = true
+	for _, c := range []struct {
+		f    *procedure.FieldInfo
+		text string
+		want string
+		ok   bool
+	}{
+		{&one, "b", "b", true}, {&one, "a,b", "", false}, {&one, "d", "", false},
+		{&more, "b", "b", true}, {&more, "c,a", "a,c", true}, {&more, "c, a,a", "a,c", true}, {&more, "a,d", "a", false}, {&more, ",", "", false},
+		{&procedure.FieldInfo{}, "a,d", "a,d", true},
+	} {
+		if got, ok := c.f.Choose(c.text); ok != c.ok || got != c.want {
+			t.Errorf("%q: %q %t", c.text, got, ok)
+		}
 	}
 }
 

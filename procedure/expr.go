@@ -39,8 +39,22 @@ type expr struct {
 	prog   cel.Program
 }
 
-// eval answers e in a frame. With unknown it names the missing fact.
+// eval answers e in a frame. With unknown it names the missing fact. Where the data of the act are open and whether one is
+// given would make the difference, that is what is missing.
 func (e *expr) eval(f *frame) (answer, string) {
+	f.given, f.asked = false, false
+	a, missing := e.answer(f)
+	if !f.asked {
+		return a, missing
+	}
+	f.given = true
+	if b, _ := e.answer(f); b != a {
+		return unknown, "act.*"
+	}
+	return a, missing
+}
+
+func (e *expr) answer(f *frame) (answer, string) {
 	v, _, err := e.prog.Eval(f)
 	if err != nil {
 		return unknown, missingIn(err)
@@ -77,6 +91,10 @@ type frame struct {
 	act     *Act
 	subject int // index into s.subjects; 0 is the case
 	prior   int // act whose kept data `done.` reads
+
+	// While the next acts are weighed the data of the act are open: has(act.x) is then answered by given, and asked says that
+	// it was.
+	open, given, asked bool
 
 	actV, caseV, subjectV, unitV, historyV, doneV, actorV view
 }
@@ -166,10 +184,18 @@ func (tp *typeProvider) FindStructFieldType(name, fieldName string) (*types.Fiel
 	if !ok {
 		return nil, false
 	}
+	open := strings.HasPrefix(name, "act_") && fieldName != "occurred" && fieldName != "recorded"
 	lacking := &missingFact{strings.SplitN(name, "_", 2)[0] + "." + fieldName}
 	return &types.FieldType{
-		Type:  fd.typ,
-		IsSet: func(target any) bool { return fd.get(target.(*view).f).Known() },
+		Type: fd.typ,
+		IsSet: func(target any) bool {
+			f := target.(*view).f
+			if f.open && open {
+				f.asked = true
+				return f.given
+			}
+			return fd.get(f).Known()
+		},
 		GetFrom: func(target any) (any, error) {
 			if fd.why != nil { // computed: what is missing is what it reads
 				v, missing := fd.why(target.(*view).f)

@@ -69,6 +69,8 @@ func (j *Judge) Nexts(s *Standing, now calendar.Instant, actor *casefile.Actor) 
 	probe := s.Clone()
 	var past Outcome
 	j.Advance(probe, now, &past)
+	j.f.open = true
+	defer func() { j.f.open = false }()
 	var out []Next
 	for i, def := range p.acts {
 		a := Act{Ref: -1, Kind: i, Occurred: now, Precision: calendar.Second, Recorded: now, Actor: actor, Data: make([]casefile.Value, len(def.fields))}

@@ -23,13 +23,13 @@ var cast = map[string]casefile.Actor{
 	"zhou": {Posts: []string{"legal_reviewer"}, Qualifications: []string{"legal_profession"}}, "zhao": {Posts: []string{"county_head"}}, "hou": {Posts: []string{"upper_organ"}}, "nobody": {Posts: []string{}},
 }
 
-var proposed = map[string]string{"fine": "500", "detention_days": "0", "licence_or_closure": "false", "minor_detention": "false", "measure": "罚款", "facts": "事实", "evidence": "证据", "grounds": "依据"}
+var proposed = map[string]string{"fine": "500", "detention_days": "0", "offence": "psapl-51-p1a", "tier": "mitigated", "evidence_kinds": "victim,av", "measure": "罚款", "facts": "事实", "evidence": "证据", "grounds": "依据"}
 
 var lawfulWalk = []walkStep{
 	{"receive_report", "chen", "", map[string]string{"source": "walk_in"}}, {"register_person", "chen", "p1", nil}, {"accept", "chen", "", nil}, {"assign", "li", "", nil}, {"file", "wang", "", nil},
 	{"approve_summons", "li", "p1", nil}, {"summon", "wang", "p1", nil}, {"notify_family", "wang", "p1", nil}, {"leave", "wang", "p1", nil}, {"extend_limit", "zhao", "", nil},
 	{"seize", "wang", "i1", nil}, {"extend_seizure", "zhao", "i1", nil}, {"propose", "wang", "p1", proposed}, {"notify_penalty", "wang", "p1", map[string]string{"fine": "500", "detention_days": "0", "answer": "none"}},
-	{"state_defence", "wang", "p1", nil}, {"review_defence", "wang", "p1", nil}, {"assess_review", "qian", "", map[string]string{"required": "true"}}, {"review_proposal", "qian", "p1", map[string]string{"result": "pass"}},
+	{"state_defence", "wang", "p1", nil}, {"review_defence", "wang", "p1", nil}, {"assess_review", "qian", "", map[string]string{"required": "true", "collective": "false"}}, {"review_proposal", "qian", "p1", map[string]string{"result": "pass"}},
 	{"legal_review", "zhou", "", map[string]string{"result": "pass"}}, {"fix_penalty", "zhao", "p1", map[string]string{"fine": "500", "detention_days": "0"}}, {"decide", "zhao", "", map[string]string{"level": "county"}},
 	{"serve", "wang", "p1", nil}, {"execute_penalty", "wang", "p1", nil}, {"close", "li", "", map[string]string{"ground": "executed"}},
 }
@@ -60,6 +60,8 @@ func variants(kind string) []map[string]string {
 		with(map[string]string{"of": "head"})
 	case "extend_questioning":
 		with(map[string]string{"to": "h48", "identity_withheld": "true"})
+	case "settle":
+		with(map[string]string{"offence": "psapl-51-p1a"})
 	case "classify_inquiry":
 		with(map[string]string{"complex": "true", "detention_possible": "true"}, map[string]string{"complex": "false", "detention_possible": "false", "many_persons": "false", "unidentified": "false"})
 	}

@@ -110,12 +110,18 @@ func (o *Offence) Tier(id string) *Tier {
 // MaxFine is the highest fine that any tier allows, 0 for none. Unlimited: gains may lift a fine above any figure, and the
 // amount is the highest where they do not.
 func (o *Offence) MaxFine() (most casefile.Amount, unlimited bool) {
-	for _, t := range o.Tiers {
-		for _, s := range t.AnyOf {
-			for _, part := range s.parts() {
-				if f := part.Fine; f != nil {
-					most, unlimited = max(most, f.To), unlimited || f.Gains != nil
-				}
+	for i := range o.Tiers {
+		m, u := o.Tiers[i].maxFine()
+		most, unlimited = max(most, m), unlimited || u
+	}
+	return most, unlimited
+}
+
+func (t *Tier) maxFine() (most casefile.Amount, unlimited bool) {
+	for _, s := range t.AnyOf {
+		for _, part := range s.parts() {
+			if f := part.Fine; f != nil {
+				most, unlimited = max(most, f.To), unlimited || f.Gains != nil
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"pgregory.net/rapid"
 
@@ -415,5 +416,48 @@ func TestABrokenCatalogueIsRefusedAtItsPlace(t *testing.T) {
 	files["p/offences/t.yaml"] = strings.Replace(strings.Replace(soundOffences, "section: s", "section: t", 1), "a-3", "a-4", 1)
 	if _, err := load(files); err == nil || !strings.Contains(err.Error(), "p/offences/t.yaml:4:3") || !strings.Contains(err.Error(), "offence a-1 is there already, at p/offences/s.yaml:4:3") {
 		t.Errorf("an id of another file: %v", err)
+	}
+}
+
+// What expressions ask of the catalogue, asked as a pack asks it.
+func TestExpressionsAskTheCatalogue(t *testing.T) {
+	for expr, want := range map[string]bool{
+		"in_range('a-1', 'aggravated', money('0'), 5)":          true,
+		"in_range('a-1', 'aggravated', money('0'), 4)":          false,
+		"in_range('a-1', 'base', money('0'), 0)":                true, // a warning
+		"in_range('a-3', 'base', money('0'), 0)":                false,
+		"not_above('a-1', 'aggravated', money('1'), 1)":         true,
+		"not_above('a-1', 'aggravated', money('1000'), 10)":     true,
+		"not_above('a-1', 'aggravated', money('1001'), 1)":      false,
+		"not_above('a-1', 'aggravated', money('1'), 11)":        false,
+		"not_above('a-1', 'base', money('1'), 1)":               false,
+		"not_above('a-2', 'base', money('900000'), 0)":          true, // a multiple of the gains has no bound
+		"not_above('a-1', 'raised', money('0'), 0)":             false,
+		"mediation('a-1') == 'class'":                           true,
+		"mediation('a-2') == ''":                                true,
+		"may_detain('a-1') && !may_detain('a-2')":               true,
+		"most_days('a-1') == 10":                                true,
+		"most_fine('a-1') == money('1000')":                     true,
+		"flagged('a-1', 'venue_ban') && !flagged('a-2', 'new')": true,
+	} {
+		files := withOffences("", "")
+		files["p/procedures/q.yaml"] = strings.Replace(files["p/procedures/q.yaml"], "    after: [file]\n", "    after: [file]\n    expect: [{rule: unheard, that: \""+expr+"\"}]\n", 1)
+		finding := ""
+		if !want {
+			finding = "{rule: unheard}"
+		}
+		files["p/cases/c.yaml"] = "title: {zh: 例, en: case}\nacts:\n  - {do: file, at: \"2026-03-02T09:00\", by: {person: x, posts: [handler]}}\n  - {do: tell, at: \"2026-03-02T10:00\"}\nexpect:\n  findings: [" + finding + "]\n"
+		fsys := fstest.MapFS{}
+		for name, text := range files {
+			fsys[name] = &fstest.MapFile{Data: []byte(text)}
+		}
+		pack, err := procedure.Load(fsys, "p")
+		if err != nil {
+			t.Fatalf("%s: %v", expr, err)
+		}
+		got, err := pack.RunCases(fsys, "p")
+		if err != nil || len(got) != 1 || len(got[0].Differences) > 0 {
+			t.Errorf("%s: %v %+v", expr, err, got)
+		}
 	}
 }

@@ -32,6 +32,15 @@ func (p *Procedure) offenceFunctions() []cel.EnvOption {
 			fine, days := casefile.Amount(args[2].(celMoney)), int(args[3].(types.Int))
 			return types.Bool(p.Pack.InBenchmark(o.ID, string(args[0].(types.String)), string(args[1].(types.String)), Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days}))
 		}),
+		of("not_above", []*cel.Type{cel.StringType, moneyType, cel.IntType}, cel.BoolType, func(o *Offence, args []ref.Val) ref.Val {
+			t := o.Tier(string(args[0].(types.String)))
+			if t == nil {
+				return types.False
+			}
+			most, unlimited := t.maxFine()
+			return types.Bool((unlimited || casefile.Amount(args[1].(celMoney)) <= most) && int(args[2].(types.Int)) <= t.maxDays())
+		}),
+		of("mediation", nil, cel.StringType, func(o *Offence, _ []ref.Val) ref.Val { return types.String(o.Mediation) }),
 		of("may_detain", nil, cel.BoolType, func(o *Offence, _ []ref.Val) ref.Val { return types.Bool(o.DetentionPossible("")) }),
 		of("most_days", nil, cel.IntType, func(o *Offence, _ []ref.Val) ref.Val { return types.Int(o.MaxDays()) }),
 		of("most_fine", nil, moneyType, func(o *Offence, _ []ref.Val) ref.Val {

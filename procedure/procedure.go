@@ -3,6 +3,7 @@ package procedure
 import (
 	"encoding/hex"
 	"slices"
+	"strings"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -338,6 +339,7 @@ type FieldInfo struct {
 	Max            int    // characters a text may have; 0 for other kinds
 	As             string // what the datum is for the file: one of FieldRoles, or empty
 	Enum           []Option
+	Several        bool // more than one of Enum may be chosen: their ids with commas between, in the order of Enum
 	Basis          []string
 	Taken          []Said // where a form finds it already said, the first that was said counts
 }
@@ -346,6 +348,26 @@ type FieldInfo struct {
 type Said struct {
 	Act   int
 	Datum string
+}
+
+// Choose reads what was chosen of Enum: the value to be kept, and whether it is one that the pack lists. Where there is no
+// Enum every text will do.
+func (f *FieldInfo) Choose(text string) (string, bool) {
+	if len(f.Enum) == 0 {
+		return text, true
+	}
+	chosen := []string{text}
+	if f.Several {
+		chosen = strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	var kept []string
+	for _, o := range f.Enum {
+		if slices.Contains(chosen, o.ID) {
+			kept = append(kept, o.ID)
+		}
+	}
+	known := func(id string) bool { return slices.Contains(kept, id) }
+	return strings.Join(kept, ","), len(kept) > 0 && !slices.ContainsFunc(chosen, func(id string) bool { return !known(id) })
 }
 
 // Option is one value that a datum may have.

@@ -282,6 +282,7 @@ type fieldDef struct {
 	Help     Text       `yaml:"help"`
 	Required bool       `yaml:"required"`
 	Enum     enumDef    `yaml:"enum"`
+	Several  bool       `yaml:"several"`
 	Max      int        `yaml:"max"`
 	Long     bool       `yaml:"long"`
 	As       yaml.Str   `yaml:"as"`
@@ -525,13 +526,15 @@ type documentFile struct {
 	Body       []blockDef `yaml:"body,required"`
 }
 
-// blockDef is exactly one of its words.
+// blockDef is exactly one of text, fields, sign and seal.
 type blockDef struct {
 	Pos    yaml.Pos
-	Text   *phrase       `yaml:"text"`
-	Fields []labelledDef `yaml:"fields"`
-	Sign   []phrase      `yaml:"sign"`
-	Seal   *phrase       `yaml:"seal"`
+	When   yaml.Map[list] `yaml:"when"`
+	Unless yaml.Map[list] `yaml:"unless"`
+	Text   *phrase        `yaml:"text"`
+	Fields []labelledDef  `yaml:"fields"`
+	Sign   []phrase       `yaml:"sign"`
+	Seal   *phrase        `yaml:"seal"`
 }
 
 // phrase is a text that may hold placeholders, each with its place.

@@ -56,7 +56,7 @@ func walk() []move {
 		}
 		return m
 	}
-	proposal := d("fine", "500", "detention_days", "5", "licence_or_closure", "false", "minor_detention", "false", "measure", "行政拘留五日，并处罚款五百元", "facts", "殴打他人致轻微伤", "evidence", "被侵害人陈述、监控录像", "grounds", "治安管理处罚法第51条", "offence", "psapl-51-p1a", "tier", "base")
+	proposal := d("fine", "500", "detention_days", "5", "not_served", "served", "evidence_kinds", "victim,av", "measure", "行政拘留五日，并处罚款五百元", "facts", "殴打他人致轻微伤", "evidence", "被侵害人陈述、监控录像", "grounds", "治安管理处罚法第51条", "offence", "psapl-51-p1a", "tier", "base")
 	tooLow := maps.Clone(proposal) // ordinary beating: detention and a fine, not a fine alone
 	tooLow["d_detention_days"] = "0"
 	return []move{
@@ -81,9 +81,9 @@ func walk() []move {
 		{at: "2026-03-04T10:00", who: "legal", act: "return_proposal", about: "p2", data: d("reason", "证据目录不全，请补充")},
 		{at: "2026-03-04T11:00", who: "wang", act: "propose", about: "p2", data: proposal},
 		{at: "2026-03-04T11:30", who: "wang", act: "notify_penalty", about: "p2", data: d("fine", "500", "detention_days", "5", "answer", "defence")},
-		{at: "2026-03-04T11:40", who: "wang", shown: true, act: "state_defence", about: "p2", data: d("text", "称系互殴")},
+		{at: "2026-03-04T11:40", who: "wang", shown: true, act: "state_defence", about: "p2", data: d("said", "称系互殴")},
 		{at: "2026-03-04T15:00", who: "wang", act: "review_defence", about: "p2", data: d("adopted", "not_adopted", "result", "监控录像显示对方未还手")},
-		{at: "2026-03-05T09:00", who: "legal", act: "assess_review", data: d("required", "true", "reason", "案情疑难")},
+		{at: "2026-03-05T09:00", who: "legal", act: "assess_review", data: d("required", "true", "collective", "false", "reason", "案情疑难")},
 		{at: "2026-03-05T09:20", who: "wang", act: "review_proposal", about: "p2", data: d("result", "pass", "opinion", "事实清楚"), refused: "第170条"},
 		{at: "2026-03-05T10:00", who: "legal", act: "review_proposal", about: "p2", data: d("result", "pass", "opinion", "事实清楚，证据充分")},
 		{at: "2026-03-05T11:00", who: "head", act: "fix_penalty", about: "p2", data: d("fine", "500", "detention_days", "5"), refused: "第109条"},

@@ -259,8 +259,12 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 		out.Type, out.Refresh, out.Groups = FieldEnum, true, c.offences(value)
 	case len(fi.Enum) > 0:
 		out.Type, out.Refresh = FieldEnum, fi.As == "tier" || fi.As == "grade"
+		chosen := []string{value}
+		if fi.Several {
+			out.Type, chosen = FieldSeveral, strings.Split(value, ",")
+		}
 		for _, o := range fi.Enum {
-			out.Options = append(out.Options, Option{Value: o.ID, Text: capital(o.Title.In(c.lang)), Chosen: o.ID == value})
+			out.Options = append(out.Options, Option{Value: o.ID, Text: capital(o.Title.In(c.lang)), Chosen: slices.Contains(chosen, o.ID)})
 		}
 	case fi.As == "handlers" || fi.As == "officers":
 		out.Type = FieldOfficers

@@ -156,6 +156,7 @@ const (
 	FieldInstant  FieldType = "instant" // datetime-local in the organ's zone: 2026-11-23T08:05
 	FieldDate     FieldType = "date"    // 2026-11-23
 	FieldEnum     FieldType = "enum"    // up to five options as radios, more as a list
+	FieldSeveral  FieldType = "several" // as enum, any number of them, as check boxes
 	FieldOfficer  FieldType = "officer"
 	FieldOfficers FieldType = "officers" // several, as check boxes
 	FieldSecret   FieldType = "secret"   // a password

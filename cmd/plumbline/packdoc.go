@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"plumbline/calendar"
+	"plumbline/casefile"
 	yaml "plumbline/internal/strictyaml"
 	"plumbline/packs"
 	"plumbline/procedure"
@@ -204,6 +205,7 @@ type docDocument struct {
 }
 
 type docBlock struct {
+	Only       []string // where the part is printed, in words; empty: always
 	Text, Seal template.HTML
 	Fields     [][2]template.HTML
 	Sign       []template.HTML
@@ -697,6 +699,9 @@ func (m *docMaker) act(i int) *docAct {
 		if f.As == "offence" {
 			d.Type, d.Options = w.t("行为目录中的一项", "one of the catalogue of offences"), nil
 		}
+		if f.Several {
+			d.Type = w.t("可以多选", "any number of")
+		}
 		if f.As == "secret" {
 			d.Type += w.t("，保密", ", secret")
 		}
@@ -905,6 +910,56 @@ func (m *docMaker) offences() {
 	}
 }
 
+// printed tells where a part of a document is printed.
+func (m *docMaker) printed(d *procedure.Document, b *procedure.Block) []string {
+	var out []string
+	tell := func(list []procedure.Condition, zh, en string) {
+		for _, c := range list {
+			title, among := m.datum(d, c)
+			if len(among) == 0 {
+				among = []string{m.w.t("已填写", "given")}
+			}
+			out = append(out, m.w.t(fmt.Sprintf(zh, title, strings.Join(among, "或者")), fmt.Sprintf(en, title, strings.Join(among, " or "))))
+		}
+	}
+	tell(b.When, "仅当%s：%s", "only where %s is %s")
+	tell(b.Unless, "%s：%s的不印", "not where %s is %s")
+	return out
+}
+
+// datum names what a condition of a document asks for: of the act that issues it, or of any act that gives it.
+func (m *docMaker) datum(d *procedure.Document, c procedure.Condition) (title string, among []string) {
+	w, field := m.w, c.Placeholder[strings.Index(c.Placeholder, ".")+1:]
+	title, among = c.Placeholder, slices.Clone(c.Among)
+	for _, p := range m.pack.Procedures {
+		for i := range p.Acts() {
+			info := p.Act(i)
+			if strings.HasPrefix(c.Placeholder, "act.") && !slices.Contains(info.Documents, d.ID) {
+				continue
+			}
+			for k := range info.Fields {
+				f := &info.Fields[k]
+				if f.Name != field {
+					continue
+				}
+				title = w.quote(w.in(f.Title))
+				for n, s := range c.Among {
+					among[n] = s
+					if f.Kind == casefile.Bool {
+						among[n] = map[string]string{"true": w.t("“是”", "yes"), "false": w.t("“否”", "no")}[s]
+					}
+					for _, o := range f.Enum {
+						if o.ID == s {
+							among[n] = w.quote(w.in(o.Title))
+						}
+					}
+				}
+			}
+		}
+	}
+	return title, among
+}
+
 func (m *docMaker) documents() {
 	w := m.w
 	for _, d := range m.pack.Documents() {
@@ -919,7 +974,7 @@ func (m *docMaker) documents() {
 			x.Each = w.in(t)
 		}
 		for _, b := range d.Blocks {
-			var o docBlock
+			o := docBlock{Only: m.printed(d, &b)}
 			if b.Text != nil {
 				o.Text = holes(w.in(*b.Text))
 			}

@@ -99,12 +99,12 @@ func TestExpressionsAreToldInWords(t *testing.T) {
 	}
 	p := pack.Procedures[0]
 	for _, c := range []struct{ lang, act, prior, expr, want string }{
-		{"zh", "", "", "subject.fine >= money('4000') || subject.licence_or_closure", "“拟处或者决定的罚款” ≥ 4000，或者“吊销许可证件或者责令停业整顿”为“是”"},
+		{"zh", "", "", "subject.fine >= money('4000') || subject.closure", "“拟处或者决定的罚款” ≥ 4000，或者“责令停业整顿”为“是”"},
 		{"zh", "", "", "!done('decide') && !done('no_penalty')", "未实施“处罚决定”，并且未实施“不予处罚决定”"},
 		{"zh", "", "review_proposal", "done.result == 'pass'", "“审核”的“审核结论”为“通过”"},
 		{"en", "summon", "", "hours(last('leave'), act.arrived) >= 12.0", "the hours from the time of the last ‘Leaving’ to ‘arrival’ ≥ 12"},
 		{"en", "summon", "", "act.oral || act.came", "‘oral’ is yes, or ‘gave himself up or was brought in by the public’ is yes"},
-		{"en", "", "", "unit.kind == 'station' && !subject.licence_or_closure", "the kind of the handling unit is ‘police station’, and ‘licence revoked or business stopped’ is no"},
+		{"en", "", "", "unit.kind == 'station' && !subject.closure", "the kind of the handling unit is ‘police station’, and ‘business to be stopped’ is no"},
 		{"en", "", "", "a ? b : c", "a ? b : c"}, // what cannot be told stays as it is
 		{"en", "", "", "(done('file') || done('accept')) && done('serve')", "(‘Filing’ was done, or ‘Acceptance’ was done), and ‘Service’ was done"},
 		{"en", "", "", "done('file') || done('accept') && done('serve')", "‘Filing’ was done, or (‘Acceptance’ was done, and ‘Service’ was done)"},

@@ -267,6 +267,11 @@ func (r *reader) call(c ast.CallExpr) node {
 		return node{text: at(0)}
 	case "in_range":
 		return node{text: w.t("拟处的"+at(2)+"和"+at(3)+"在"+at(0)+"、"+at(1)+"的法定幅度之内", at(2)+" and "+at(3)+" lie in the range of "+at(0)+" with "+at(1))}
+	case "not_above":
+		return node{text: w.t("拟处的"+at(2)+"和"+at(3)+"不高于"+at(0)+"、"+at(1)+"的法定上限", at(2)+" and "+at(3)+" are not above the range of "+at(0)+" with "+at(1))}
+	case "mediation":
+		return node{text: w.t(at(0)+"在目录中的调解类别", "what the catalogue says of mediating "+at(0)), options: []procedure.Option{
+			{ID: "class", Title: procedure.Text{ZH: "可以调解的行为", EN: "may be mediated"}}, {ID: "maybe", Title: procedure.Text{ZH: "由办案机关酌定", EN: "whoever decides may"}}, {ID: "excluded", Title: procedure.Text{ZH: "不适用调解", EN: "excluded"}}}}
 	case "may_detain":
 		return node{text: w.t(at(0)+"可以处行政拘留", "detention is possible for "+at(0)), not: w.t(at(0)+"不能处行政拘留", "detention is not possible for "+at(0))}
 	case "most_days", "most_fine":

@@ -27,13 +27,13 @@ import (
 
 type serveCommand struct {
 	whichStore
-	Addr     string `default:"127.0.0.1:8080" help:"Where to listen."`
-	Pack     string `default:"cn-police" help:"The law to work under."`
+	Addr string `default:"127.0.0.1:8080" help:"Where to listen."`
+	Pack string `default:"cn-police" help:"The law to work under."`
 
 	Benchmark []string `placeholder:"FILE" help:"The agency's own benchmark for discretion in penalties, as docs/language.md says; may be repeated."`
 
-	TakeOver bool   `help:"From another server that writes to the same PostgreSQL record: it is pushed out. For failover."`
-	Proxy    bool   `help:"A proxy in front ends TLS: cookies are for TLS only, and the last address in X-Forwarded-For is who asks."`
+	TakeOver bool `help:"From another server that writes to the same PostgreSQL record: it is pushed out. For failover."`
+	Proxy    bool `help:"A proxy in front ends TLS: cookies are for TLS only, and the last address in X-Forwarded-For is who asks."`
 }
 
 // Run serves until it is told to stop.
