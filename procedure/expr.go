@@ -135,6 +135,11 @@ func (f *frame) ResolveName(name string) (any, bool) {
 		return &f.historyV, true
 	case "done":
 		return &f.doneV, true
+	case "now":
+		if f.act != nil && f.act.Occurred != 0 {
+			return celMoment(f.act.Occurred), true
+		}
+		return celMoment(f.s.now), true
 	case "actor":
 		return &f.actorV, true
 	}
@@ -286,6 +291,7 @@ func newExprs(p *Procedure) (*exprs, error) {
 		cel.Function(operators.Add, cel.Overload("add_money", money2, moneyType)),
 		cel.Function(operators.Subtract, cel.Overload("subtract_money", money2, moneyType)),
 		cel.Variable("case", types.NewObjectType("case")),
+		cel.Variable("now", momentType),
 		cel.Variable("unit", types.NewObjectType("unit")),
 		cel.Variable("history", types.NewObjectType("history")),
 		cel.Variable("actor", types.NewObjectType("actor")),
