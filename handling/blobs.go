@@ -32,7 +32,7 @@ func (h *House) Attach(ctx context.Context, who Who, id casefile.CaseID, name, m
 		if err != nil {
 			return casefile.Attached{}, err
 		}
-		if err := h.may(who, authority.RecordAct, &head, now); err != nil {
+		if err := h.mayAfter(who, authority.RecordAct, &head, now, true); err != nil {
 			return casefile.Attached{}, err
 		}
 	} else if len(h.OpensIn(who)) == 0 {

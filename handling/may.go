@@ -4,11 +4,17 @@ import (
 	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
+	"plumbline/procedure"
 )
 
 // may asks the policy about a case. What one may not see is not found, in the same words as what does not exist.
 func (h *House) may(who Who, action authority.Action, head *casefile.Head, now calendar.Instant) error {
-	d := h.People().May(authority.Query{Who: who.Person, Action: action, Case: view(head), Now: now, Purpose: who.Purpose})
+	return h.mayAfter(who, action, head, now, false)
+}
+
+// mayAfter is may; afterClose: what is to be done may be done in a closed case.
+func (h *House) mayAfter(who Who, action authority.Action, head *casefile.Head, now calendar.Instant, afterClose bool) error {
+	d := h.People().May(authority.Query{Who: who.Person, Action: action, Case: view(head), Now: now, Purpose: who.Purpose, AfterClose: afterClose})
 	switch {
 	case d.Allowed:
 		return nil
@@ -61,10 +67,10 @@ func (h *House) OpensIn(who Who) []authority.Unit {
 }
 
 // MayAct tells whether a person may put an act of a case that they see before the judge: nil or *NotAllowed.
-func (h *House) MayAct(who Who, f *File, decision bool) error {
+func (h *House) MayAct(who Who, f *File, a *procedure.ActInfo) error {
 	action := authority.RecordAct
-	if decision {
+	if a.Decision {
 		action = authority.DecideAct
 	}
-	return h.may(who, action, &f.Head, f.Now)
+	return h.mayAfter(who, action, &f.Head, f.Now, a.AfterClose)
 }

@@ -27,7 +27,7 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	switch {
 	case c.head.Revision == 0 && !info.Opens:
 		bad.add("kind", "“"+info.Title.ZH+"”不能开启案件", info.Title.EN+" does not open a case")
-	case c.head.Closed && !info.Relieves:
+	case c.head.Closed && !info.AfterClose:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
 	if len(q.ID) < 16 || len(q.ID) > 64 || casefile.CheckText(string(q.ID)) != nil || strings.ContainsAny(string(q.ID), " \n\t") {

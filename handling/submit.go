@@ -164,11 +164,13 @@ func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.I
 		if err != nil {
 			return nil, err
 		}
-		action := authority.RecordAct
-		if i := c.proc.ActOf(q.Kind); i >= 0 && (c.proc.Act(i).Decision || c.proc.Act(i).Relieves) {
-			action = authority.DecideAct // what frees is never stopped, in a closed case neither
+		action, after := authority.RecordAct, false
+		if i := c.proc.ActOf(q.Kind); i >= 0 {
+			if after = c.proc.Act(i).AfterClose; c.proc.Act(i).Decision {
+				action = authority.DecideAct
+			}
 		}
-		return c, h.may(who, action, &c.head, now)
+		return c, h.mayAfter(who, action, &c.head, now, after)
 	}
 	p, err := h.procedureOf(q.Procedure)
 	if err != nil {
@@ -305,7 +307,8 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			continue
 		}
 		info := c.proc.Act(kind)
-		if info.Stage != "" && !closed { // what frees may come after the end, and does not move it
+		closed = closed && !info.Reopens
+		if info.Stage != "" && !closed { // what comes after the end does not move it
 			head.Stage = info.Stage
 		}
 		closed = closed || info.Closes

@@ -174,7 +174,7 @@ func (c *call) discharging(f *handling.File, d *casefile.Duty) *Link {
 // and only to those whose relation to the case lets them act.
 func (c *call) offers(f *handling.File, n procedure.Next) bool {
 	a := f.Proc.Act(n.Act)
-	if c.House.MayAct(c.who, f, a.Decision) != nil {
+	if c.House.MayAct(c.who, f, a) != nil {
 		return false
 	}
 	if n.Subject == "" && a.Scope != "case" {

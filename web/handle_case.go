@@ -119,7 +119,7 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 	}
 	for i := range f.Proc.Acts() {
 		a := f.Proc.Act(i)
-		if a.Opens || f.Head.Closed && !a.Relieves {
+		if a.Opens || f.Head.Closed && !a.AfterClose {
 			continue
 		}
 		var lawful, against []procedure.Next
@@ -313,7 +313,7 @@ func actPage(c *call) error {
 		return err
 	}
 	p := &ActPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Act: c.act(f, a), Record: Record{Index: strconv.FormatInt(a.Index, 10), InCase: strconv.FormatInt(n, 10), ActID: string(a.ID), Leaf: leaf.String(), Root: root.String(), Size: strconv.FormatInt(entrySize, 10), Bytes: string(bytes), Length: len(bytes), Pack: strings.TrimSpace(a.Procedure + " " + a.Edition)}}
-	if correctable(a) && c.House.MayAct(c.who, f, false) == nil {
+	if correctable(a) && c.House.MayAct(c.who, f, &procedure.ActInfo{AfterClose: a.Info.AfterClose}) == nil {
 		p.Mend = append(p.Mend, Link{c.both("更正", "Correct"), doURL(f.Head.ID, a.Info.ID, "") + "?corrects=" + strconv.FormatInt(n, 10)})
 	}
 	for i := range f.Duties {

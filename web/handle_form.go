@@ -368,7 +368,7 @@ func (c *call) toAct() (*handling.File, *procedure.ActInfo, casefile.Subject, er
 		return nil, nil, "", casefile.ErrNotFound
 	}
 	a := f.Proc.Act(i)
-	return f, a, casefile.Subject(c.r.URL.Query().Get("subject")), c.House.MayAct(c.who, f, a.Decision)
+	return f, a, casefile.Subject(c.r.URL.Query().Get("subject")), c.House.MayAct(c.who, f, a)
 }
 
 func actForm(c *call) error {
