@@ -199,3 +199,23 @@ func cell(d authority.Decision) byte {
 	}
 	return 'n'
 }
+
+// TestWhatMayComeAfterClosing: for an act that may be done in a closed case, the case is as if it were open, for the same
+// people and no others.
+func TestWhatMayComeAfterClosing(t *testing.T) {
+	d := matrixDirectory(t)
+	for _, heading := range []string{"case of S", "case of S, sealed", "case of S, about assigned", "case of C"} {
+		open, purpose := caseOf(t, heading)
+		closed := open
+		closed.Closed = true
+		for _, p := range posts {
+			for _, a := range caseColumns {
+				was := d.May(authority.Query{Who: authority.PersonID(p[0]), Action: a, Case: &open, Now: now, Purpose: purpose})
+				got := d.May(authority.Query{Who: authority.PersonID(p[0]), Action: a, Case: &closed, Now: now, Purpose: purpose, AfterClose: true})
+				if got != was {
+					t.Errorf("%s, %s, %s: %+v, in the open case %+v", heading, p[0], a, got, was)
+				}
+			}
+		}
+	}
+}

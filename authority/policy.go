@@ -117,6 +117,8 @@ type Query struct {
 	Person  PersonID  // for pages about people and accounts
 	Now     calendar.Instant
 	Purpose string // why, in the person's own words
+
+	AfterClose bool // what is to be done may be done in a closed case
 }
 
 // Why a decision came out as it did. For the log; never shown to the one refused.
@@ -148,7 +150,8 @@ type Decision struct {
 //   - A case that complains about an officer does not exist for that officer, nor for the heads of any unit that the
 //     officer ever served in, whatever else they are to the case.
 //   - A sealed case, or a minor's, opens only to a stated purpose, for everybody.
-//   - In a closed case nothing is drafted, assigned or recorded. A decision goes to the judge: one may reopen it.
+//   - In a closed case nothing is drafted, assigned or recorded but what the procedure lets come after. A decision goes to
+//     the judge: one may reopen it.
 //
 // A refusal looks like "not found" to everybody who may not see the case at all, or the person.
 func (d *Directory) May(q Query) Decision {
@@ -214,7 +217,7 @@ func (s *state) mayInCase(q Query) Decision {
 		return found
 	case (q.Case.Sealed || q.Case.Minor) && !stated(q.Purpose):
 		return Decision{Relation: found.Relation, Why: WhyPurpose}
-	case q.Case.Closed && slices.Contains([]Action{RecordAct, Assign, Draft}, q.Action):
+	case q.Case.Closed && !q.AfterClose && slices.Contains([]Action{RecordAct, Assign, Draft}, q.Action):
 		return Decision{Relation: found.Relation, Why: WhyClosed}
 	}
 	return found

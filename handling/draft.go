@@ -39,10 +39,12 @@ func (h *House) SaveDraft(ctx context.Context, who Who, id casefile.CaseID, act 
 		if err != nil {
 			return casefile.Draft{}, err
 		}
-		if err := h.may(who, authority.Draft, &head, now); err != nil {
+		p, err := h.procedureOf(head.Procedure)
+		known := err == nil && p.ActOf(act) >= 0
+		if err := h.mayAfter(who, authority.Draft, &head, now, known && p.Act(p.ActOf(act)).AfterClose); err != nil {
 			return casefile.Draft{}, err
 		}
-		if p, err := h.procedureOf(head.Procedure); err != nil || p.ActOf(act) < 0 {
+		if !known {
 			return casefile.Draft{}, casefile.ErrNotFound
 		}
 	}

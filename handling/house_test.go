@@ -178,7 +178,7 @@ var walk = []step{
 	{"fix_penalty", "2026-03-05T16:00", "zhao", "p2", data{"fine": "500", "detention_days": "5", "measure": "行政拘留五日，并处罚款五百元", "manner": "送拘留所执行"}},
 	{"decide", "2026-03-06T09:00", "zhao", "", data{"level": "county"}},
 	{"serve", "2026-03-06T10:00", "wang", "p2", data{"how": "handed", "received_by": "本人", "note": "无"}},
-	{"notify_family_detention", "2026-03-06T10:30", "wang", "p2", data{"family": "妻子"}},
+	{"notify_family_detention", "2026-03-06T10:30", "wang", "p2", data{"family": "妻子", "place": "某县拘留所"}},
 	{"execute_penalty", "2026-03-09T09:00", "wang", "p2", data{"what": "both"}},
 	{"close", "2026-03-09T10:00", "li", "", data{"ground": "executed"}},
 }

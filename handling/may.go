@@ -9,7 +9,12 @@ import (
 
 // may asks the policy about a case. What one may not see is not found, in the same words as what does not exist.
 func (h *House) may(who Who, action authority.Action, head *casefile.Head, now calendar.Instant) error {
-	d := h.People().May(authority.Query{Who: who.Person, Action: action, Case: view(head), Now: now, Purpose: who.Purpose})
+	return h.mayAfter(who, action, head, now, false)
+}
+
+// mayAfter is may; afterClose: what is to be done may be done in a closed case.
+func (h *House) mayAfter(who Who, action authority.Action, head *casefile.Head, now calendar.Instant, afterClose bool) error {
+	d := h.People().May(authority.Query{Who: who.Person, Action: action, Case: view(head), Now: now, Purpose: who.Purpose, AfterClose: afterClose})
 	switch {
 	case d.Allowed:
 		return nil
@@ -63,10 +68,10 @@ func (h *House) OpensIn(who Who) []authority.Unit {
 
 // MayAct tells whether a person may put an act of a case that they see before the judge: nil or *NotAllowed.
 func (h *House) MayAct(who Who, f *File, a *procedure.ActInfo) error {
-	return h.may(who, toDo(a), &f.Head, f.Now)
+	return h.mayAfter(who, toDo(a), &f.Head, f.Now, a.AfterClose)
 }
 
-// toDo is what the policy is asked before an act. What frees goes to the judge like a decision: a closed case does not stop it.
+// toDo is what the policy is asked before an act. What frees goes to the judge like a decision.
 func toDo(a *procedure.ActInfo) authority.Action {
 	if a.Decision || a.Relieves {
 		return authority.DecideAct

@@ -134,7 +134,7 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	f.Computed = c.proc.NewJudge().Computed(c.at)
 	f.Next = c.proc.NewJudge().Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
 	if c.head.Closed {
-		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).Relieves })
+		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).AfterClose })
 	}
 	return f, nil
 }

@@ -29,7 +29,7 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		bad.add("kind", "“"+info.Title.ZH+"”不能开启案件", info.Title.EN+" does not open a case")
 	case c.head.Revision > 0 && info.Opens && q.Corrects == "" && q.Withdraws == "":
 		bad.add("kind", "案件已经开启，不能再次“"+info.Title.ZH+"”", "the case is open already; "+info.Title.EN+" opens another")
-	case c.head.Closed && !info.Relieves:
+	case c.head.Closed && !info.AfterClose:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
 	if !goodID(q.ID) {

@@ -163,11 +163,11 @@ func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.I
 		if err != nil {
 			return nil, err
 		}
-		action := authority.RecordAct
+		action, after := authority.RecordAct, false
 		if i := c.proc.ActOf(q.Kind); i >= 0 {
-			action = toDo(c.proc.Act(i))
+			action, after = toDo(c.proc.Act(i)), c.proc.Act(i).AfterClose
 		}
-		return c, h.may(who, action, &c.head, now)
+		return c, h.mayAfter(who, action, &c.head, now, after)
 	}
 	p, err := h.procedureOf(q.Procedure)
 	if err != nil {
@@ -304,7 +304,8 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			continue
 		}
 		info := c.proc.Act(kind)
-		if info.Stage != "" && !closed { // what frees may come after the end, and does not move it
+		closed = closed && !info.Reopens
+		if info.Stage != "" && !closed { // what comes after the end does not move it
 			head.Stage = info.Stage
 		}
 		closed = closed || info.Closes

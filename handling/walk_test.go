@@ -41,7 +41,8 @@ func TestWalk(t *testing.T) {
 	want := []string{"receive_report report_register 某公(甲)接字〔2026〕1号", "accept acceptance_register 某公(甲)受案字〔2026〕1号", "accept acceptance_receipt 某公(甲)受回字〔2026〕1号", "approve_summons summons_certificate 某公(甲)行传字〔2026〕1号",
 		"notify_family family_notice_record ",
 		"record_inquiry inquiry_record ", "propose proposal_report 某公(甲)行呈字〔2026〕1号", "notify_penalty penalty_notice ", "review_defence defence_review_record ",
-		"legal_review legal_review_opinion 某公(甲)法审字〔2026〕1号", "fix_penalty approval_form 某公(甲)行审字〔2026〕1号", "decide penalty_decision 某公(甲)行罚决字〔2026〕1号", "serve service_return "}
+		"legal_review legal_review_opinion 某公(甲)法审字〔2026〕1号", "fix_penalty approval_form 某公(甲)行审字〔2026〕1号", "decide penalty_decision 某公(甲)行罚决字〔2026〕1号", "serve service_return ",
+		"notify_family_detention detention_family_notice ", "close closing_report 某公(甲)行结字〔2026〕1号"}
 	if d := cmp.Diff(want, issued); d != "" {
 		t.Error(d)
 	}
@@ -60,7 +61,7 @@ func TestWalk(t *testing.T) {
 		}
 	}
 	for _, d := range r.Duties {
-		if d.Done == 0 {
+		if d.Done == 0 && d.Duty != "archive" { // which comes after
 			t.Errorf("still to be done: %+v", d)
 		}
 	}
@@ -114,7 +115,7 @@ func TestWalk(t *testing.T) {
 }
 
 // byHand: what the walk does not enter, so that the documents leave room for it. Everything else must be filled in.
-var byHand = []string{"行政复议机关", "人民法院", "到案时间", "年龄", "报案人是否要求保密", "国籍（外国人）", "是否人大代表（违法嫌疑人）", "到案经过", "离开时间（询问查证结束后填写）", "通知家属情况或者无法通知的原因", "饮食和休息情况", "语言和听说障碍", "手语或者翻译人员", "到场成年人的姓名、关系和联系方式", "家属姓名及关系", "告知监护人（不满十八周岁的）", "签名情况"}
+var byHand = []string{"行政复议机关", "人民法院", "到案时间", "年龄", "报案人是否要求保密", "国籍（外国人）", "是否人大代表（违法嫌疑人）", "到案经过", "离开时间（询问查证结束后填写）", "通知家属情况或者无法通知的原因", "饮食和休息情况", "语言和听说障碍", "手语或者翻译人员", "到场成年人的姓名、关系和联系方式", "家属姓名及关系", "告知监护人（不满十八周岁的）", "签名情况", "未能通知的原因", "说明"}
 
 func unknown(s string) bool {
 	return strings.Contains(s, "____") || strings.Contains(s, "{") || strings.Contains(s, "＿") || s == ""
@@ -237,7 +238,7 @@ func TestRelief(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range f.Next {
-		if !f.Proc.Act(n.Act).Relieves {
+		if !f.Proc.Act(n.Act).AfterClose {
 			t.Error("offered in a closed case:", f.Proc.Act(n.Act).ID)
 		}
 	}

@@ -150,6 +150,7 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 		{"key misspelt", q, "  file:\n    title", "  file:\n    titel", "", `unknown key "titel": did you mean "title"?`},
 		{"key missing", pk, "zone: Asia/Shanghai\n", "", "", `key "zone" is missing`},
 		{"unknown zone", pk, "Asia/Shanghai", "Asia/Shangri-La", "", "Shangri-La"},
+		{"unknown main procedure", pk, "zone: Asia/Shanghai\n", "zone: Asia/Shanghai\nmain: p\n", "", `has no procedure "p"`},
 		{"unknown standing", pk, "standing: law", "standing: lore", "", "expected law, model or contract"},
 		{"unknown act in a condition", q, "after: [file]", "after: [fill]", "act", `no act "fill": did you mean "file"?`},
 		{"unknown rule", q, "within: 30d, late: late}\n  take", "within: 30d, late: lat}\n  take", "rule", `no rule "lat": did you mean "late"?`},

@@ -199,10 +199,10 @@ func (r *caseReader) read() *caseRun {
 			r.problem(id.Pos, "%v", err)
 			return nil
 		}
-	case len(r.pack.Procedures) == 1:
+	case len(r.pack.Procedures) == 1 || r.pack.file.Main.Text != "":
 		run.p = r.pack.Procedures[0]
 	default:
-		r.problem(r.f.Pos, "pack %s has %d procedures: say which with procedure:", r.pack.ID, len(r.pack.Procedures))
+		r.problem(r.f.Pos, "pack %s has %d procedures: say which with procedure:, or name its main one in pack.yaml", r.pack.ID, len(r.pack.Procedures))
 		return nil
 	}
 	for i := range r.f.Acts {

@@ -275,7 +275,8 @@ func (s *Standing) lateFinding(ds *dutyState, at calendar.Instant) Finding {
 // done counts as missing, not as late: where the pack names a finding for that, the late one is withdrawn.
 func (j *Judge) End(s *Standing, now calendar.Instant, o *Outcome) { j.end(s, now, 0, o) }
 
-// end is End; ref is the act that closed the case, or 0. What was said once is not said again.
+// end is End; ref is the act that closed the case, or 0: then duties that a closed case may still be asked for run on. What was
+// said once is not said again.
 func (j *Judge) end(s *Standing, now calendar.Instant, ref int64, o *Outcome) {
 	j.Advance(s, now, o)
 	if s.ended {
@@ -283,9 +284,14 @@ func (j *Judge) end(s *Standing, now calendar.Instant, ref int64, o *Outcome) {
 	}
 	s.ended = true
 	j.f.s, j.f.act = s, &Act{Occurred: s.now, Ref: ref}
+	var lasting []dutyState
 	for i := range s.duties {
 		ds := &s.duties[i]
 		d := s.p.duties[ds.duty]
+		if ref != 0 && d.lasts {
+			lasting = append(lasting, *ds)
+			continue
+		}
 		id := s.subjects[ds.subject].id
 		state := Open
 		if ds.fired || !ds.limited {
@@ -299,7 +305,7 @@ func (j *Judge) end(s *Standing, now calendar.Instant, ref int64, o *Outcome) {
 		}
 		o.Duties = append(o.Duties, DutyEvent{ds.duty, id, ds.ref, state, s.now, ds.due})
 	}
-	s.duties = s.duties[:0]
+	s.duties = append(s.duties[:0], lasting...)
 	for i := range s.p.checks {
 		j.check(s, &s.p.checks[i], o)
 	}

@@ -101,7 +101,7 @@ func (c *compiler) describe() {
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
 			c.problem(part.Pos, "", "part %q: expected one of %s", part.Text, strings.Join(parts, ", "))
 		}
-		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
+		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
 		info.Competent = competent(nil, a.competent)
 		for k, f := range a.fields {
 			f.info.Taken = c.taken(&d.Data[k])
@@ -337,7 +337,7 @@ func keys[V any](m map[string]V) []string {
 func (c *compiler) declareActs() {
 	for i, e := range c.f.Acts {
 		d := e.Value
-		a := &act{ID: e.Key, Title: d.Title, Scope: c.scope(d.Scope), Role: d.Role.Text, relieves: d.Relieves, closes: d.Closes, otherRule: -1, byRule: -1, bars: -1, barsRule: -1}
+		a := &act{ID: e.Key, Title: d.Title, Scope: c.scope(d.Scope), Role: d.Role.Text, relieves: d.Relieves, closes: d.Closes, afterClose: d.AfterClose || d.Relieves || d.Reopens, reopens: d.Reopens, otherRule: -1, byRule: -1, bars: -1, barsRule: -1}
 		switch d.Kind.Text {
 		case "decision":
 			a.decision = true
@@ -785,6 +785,7 @@ func (c *compiler) duty(a *act, index int, k *dutyDef) {
 	case k.Missing.Text != "":
 		d.missing, d.missingSaid = c.rule(k.Missing.Str, "", Text{}, 0, nil), true
 	}
+	d.lasts = k.Missing.Text == "" && slices.ContainsFunc(d.do, func(x int) bool { return c.p.acts[x].afterClose })
 	d.start = c.expr(k.Start, at, momentType)
 	d.roll = c.roll(k.Roll, c.roll(c.f.Roll, c.p.Pack.Roll))
 	outer := place{scope: inner.scope}

@@ -3,6 +3,8 @@ package procedure
 import (
 	"errors"
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -263,6 +265,16 @@ func newExprs(p *Procedure) (*exprs, error) {
 				}
 				return v
 			}))),
+		cel.Function("times", cel.Overload("times_money_int", []*cel.Type{moneyType, cel.IntType}, moneyType,
+			cel.BinaryBinding(func(a, b ref.Val) ref.Val {
+				m, n := int64(a.(celMoney)), int64(b.(types.Int))
+				if hi, lo := bits.Mul64(uint64(max(m, -m)), uint64(max(n, -n))); hi != 0 || lo > math.MaxInt64 || m == math.MinInt64 || n == math.MinInt64 {
+					return types.NewErr("amount out of range")
+				}
+				return celMoney(m * n)
+			}))),
+		cel.Function("start_of", cel.Overload("start_of_date", []*cel.Type{dateType}, momentType,
+			cel.UnaryBinding(func(d ref.Val) ref.Val { return celMoment(zone.Start(calendar.Date(d.(celDate)))) }))),
 		span("days", cel.IntType, func(a, b calendar.Instant) ref.Val { return types.Int(zone.Date(b) - zone.Date(a)) }),
 		span("hours", cel.DoubleType, func(a, b calendar.Instant) ref.Val { return types.Double(float64(b-a) / 3.6e9) }),
 		cel.Function("in_force", cel.Overload("in_force_version", []*cel.Type{cel.StringType, momentType}, cel.BoolType,

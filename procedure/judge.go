@@ -137,6 +137,9 @@ func (j *Judge) Act(s *Standing, a *Act, o *Outcome) {
 	if def.closes {
 		s.closed = true
 	}
+	if def.reopens {
+		s.closed, s.ended = false, false
+	}
 }
 
 // refuses tells whether the reasons stop a decision. An act that frees is never refused.

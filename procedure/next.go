@@ -183,5 +183,16 @@ func (p *Pack) title(id string) Text {
 var unitZH = map[calendar.Unit]string{calendar.UnitMinute: "分钟", calendar.UnitHour: "小时", calendar.UnitDay: "日", calendar.UnitWorkingDay: "个工作日", calendar.UnitMonth: "个月"}
 var unitEN = map[calendar.Unit]string{calendar.UnitMinute: "minutes", calendar.UnitHour: "hours", calendar.UnitDay: "days", calendar.UnitWorkingDay: "working days", calendar.UnitMonth: "months"}
 
-func termZH(t calendar.Term) string { return strconv.Itoa(int(t.N)) + unitZH[t.Unit] }
-func termEN(t calendar.Term) string { return strconv.Itoa(int(t.N)) + " " + unitEN[t.Unit] }
+func termZH(t calendar.Term) string {
+	if t == (calendar.Term{Unit: calendar.UnitDay}) {
+		return "当日"
+	}
+	return strconv.Itoa(int(t.N)) + unitZH[t.Unit]
+}
+
+func termEN(t calendar.Term) string {
+	if t == (calendar.Term{Unit: calendar.UnitDay}) {
+		return "the day itself"
+	}
+	return strconv.Itoa(int(t.N)) + " " + unitEN[t.Unit]
+}

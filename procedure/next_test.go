@@ -62,6 +62,14 @@ func variants(kind string) []map[string]string {
 		with(map[string]string{"to": "h48", "identity_withheld": "true"})
 	case "settle":
 		with(map[string]string{"offence": "psapl-51-p1a"})
+	case "decide_deferral":
+		with(map[string]string{"result": "refused"})
+	case "forfeit_bond":
+		with(map[string]string{"amount": "0"})
+	case "open_sealed":
+		with(map[string]string{"ground": "case", "secrecy": "true"})
+	case "resume_case":
+		with(map[string]string{"ground": "review"}, map[string]string{"ground": "court"}, map[string]string{"ground": "evidence"})
 	case "classify_inquiry":
 		with(map[string]string{"complex": "true", "detention_possible": "true"}, map[string]string{"complex": "false", "detention_possible": "false", "many_persons": "false", "unidentified": "false"})
 	}

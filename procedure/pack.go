@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,7 +21,7 @@ type Pack struct {
 	Zone       *calendar.Zone
 	Calendar   *calendar.Calendar // nil: no working days
 	Roll       calendar.Roll
-	Procedures []*Procedure
+	Procedures []*Procedure // the main one first, the others by name
 
 	file      packFile
 	sources   yaml.Map[sourceDef]
@@ -205,6 +206,16 @@ func (l *loader) load() *Pack {
 				proc.digest = l.digest
 				p.Procedures = append(p.Procedures, proc)
 			}
+		}
+	}
+	if main := f.Main; main.Text != "" {
+		i := slices.IndexFunc(p.Procedures, func(x *Procedure) bool { return x.ID == main.Text })
+		if i < 0 {
+			_, err := p.Procedure(main.Text)
+			l.problem(main.Pos, "", "%v", err)
+		} else {
+			x := p.Procedures[i]
+			p.Procedures = slices.Insert(slices.Delete(p.Procedures, i, i+1), 0, x)
 		}
 	}
 	l.checkDocuments(p)

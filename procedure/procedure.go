@@ -62,7 +62,7 @@ type act struct {
 	ID, Scope, Role            string
 	Title                      Text
 	decision, relieves, closes bool
-	opens                      bool
+	opens, afterClose, reopens bool
 	fields                     []actField
 	basis                      []string
 	by, qualified              []string
@@ -208,6 +208,7 @@ type duty struct {
 	lapses            []lapse
 	applies           int  // act done by law at expiry, or -1
 	follows           bool // its tiers have expressions: they are looked at again as facts change
+	lasts             bool // one of its acts may be done in a closed case: closing does not end it
 	basis             []string
 }
 
@@ -324,6 +325,7 @@ type ActInfo struct {
 	Scope, Role, Stage                string
 	Part                              string // proposal, return, review or decision: what it is in a round of approval; mostly empty
 	Decision, Relieves, Closes, Opens bool
+	AfterClose, Reopens               bool // it may be done in a closed case, as what frees always may; it opens a closed case again
 	By, Qualified, Basis, Documents   []string
 	Competent                         []string // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
 	OtherThan                         []int    // acts that the same person must not have done in this case

@@ -366,7 +366,7 @@ func (p *Pack) ReadCases(fsys fs.FS, dir string) ([]CaseText, error) {
 	var out []CaseText
 	err := eachCase(fsys, dir, func(name string, f *workedCase) yaml.Problems {
 		c := CaseText{Name: strings.TrimSuffix(path.Base(name), ".yaml"), Procedure: f.Procedure.Text, Title: f.Title}
-		if c.Procedure == "" && len(p.Procedures) == 1 {
+		if c.Procedure == "" && (len(p.Procedures) == 1 || p.file.Main.Text != "") {
 			c.Procedure = p.Procedures[0].ID
 		}
 		for _, a := range f.Acts {

@@ -61,6 +61,7 @@ type packFile struct {
 	Title     Text                `yaml:"title,required"`
 	Standing  yaml.Str            `yaml:"standing,required"`
 	Zone      yaml.Str            `yaml:"zone,required"`
+	Main      yaml.Str            `yaml:"main"`
 	Calendar  yaml.Str            `yaml:"calendar"`
 	Roll      yaml.Str            `yaml:"roll"`
 	RollBasis []yaml.Str          `yaml:"roll_basis"`
@@ -260,6 +261,8 @@ type actDef struct {
 	BarsRule    yaml.Str           `yaml:"bars_rule"`
 	Relieves    bool               `yaml:"relieves"`
 	Closes      bool               `yaml:"closes"`
+	AfterClose  bool               `yaml:"after_close"`
+	Reopens     bool               `yaml:"reopens"`
 	Data        yaml.Map[fieldDef] `yaml:"data"`
 	Documents   []yaml.Str         `yaml:"documents"`
 	Basis       []yaml.Str         `yaml:"basis"`

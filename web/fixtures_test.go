@@ -172,7 +172,7 @@ func fixtures(lang string) []fixture {
 		Refusal: &Refusal{Number: "1850", Href: "#", Reasons: []Reason{notice, review}}, Cancel: "/cases/c12"}
 	plain := Form{Action: "#", ActID: "a-79", Base: "1847", Title: x("记录离开", "Record leaving"), Relieves: true, Occurred: summon.Occurred, Subjects: &Subjects{Label: x("何人", "Who"), Options: summon.Subjects.Options[:1]}, Cancel: "#"}
 
-	ways := []Way{{x("110指令", "Emergency call"), "?way=110", false}, {x("当面报案", "In person"), "?way=person", false}, {x("举报", "Tip-off"), "?way=tip", false}, {x("群众扭送", "Brought in"), "?way=brought", false}, {x("投案", "Surrender"), "?way=surrender", false}, {x("移送", "Transfer"), "?way=transfer", false}, {x("工作中发现", "Found on duty"), "?way=found", false}}
+	ways := []Way{{x("110指令", "Emergency call"), "?way=110", "", false}, {x("当面报案", "In person"), "?way=person", "", false}, {x("举报", "Tip-off"), "?way=tip", "", false}, {x("群众扭送", "Brought in"), "?way=brought", "", false}, {x("投案", "Surrender"), "?way=surrender", "", false}, {x("移送", "Transfer"), "?way=transfer", "", false}, {x("工作中发现", "Found on duty"), "?way=found", "", false}}
 	chosen := append([]Way{}, ways...)
 	chosen[1].Chosen = true
 	inform := Form{Action: "#", ActID: "a-1", Title: x("接报案登记", "Report taken in"), Articles: art("psapl/90", "apr/60"), Occurred: &Field{Name: "occurred", Label: x("接报时间", "When it came in"), Type: FieldInstant, Required: true, Value: "2026-11-23T10:42"},
@@ -298,7 +298,7 @@ func fixtures(lang string) []fixture {
 		{"signin", in}, {"signin-wrong", inWith(SignInWrong)}, {"signin-locked", inWith(SignInLocked)}, {"signin-expired", inWith(SignInExpired)}, {"signin-ended", inWith(SignInEnded)}, {"signin-demo", inDemo},
 		{"account", acc}, {"account-errors", accBad},
 		{"workbench", work}, {"workbench-head", boss}, {"workbench-empty", calm},
-		{"intake", Intake{with(f, AreaIntake), ways, nil}}, {"intake-form", Intake{with(f, AreaIntake), chosen, &inform}},
+		{"intake", Intake{with(f, AreaIntake), ways, nil, nil}}, {"intake-form", Intake{with(f, AreaIntake), chosen, &inform, []Way{{x("接报案", "Report received"), "#", x("治安案件", "Public security case"), true}, {x("接收行政转刑事案件", "Converted case received"), "#", x("刑事案件（占位）", "Criminal case (a stub)"), false}}}},
 		{"cases", list}, {"cases-search", second}, {"cases-none", none}, {"cases-error", odd},
 		{"case", c}, {"case-new", fresh}, {"case-long", long}, {"case-closed", closed},
 		{"actform", form(summon)}, {"actform-errors", form(wrong)}, {"actform-conflict", form(conflicted)}, {"actform-refused", form(decide)}, {"actform-small", form(plain)},

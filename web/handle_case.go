@@ -122,15 +122,16 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 	}
 	for i := range f.Proc.Acts() {
 		a := f.Proc.Act(i)
-		if a.Opens || f.Head.Closed && !a.Relieves {
+		if a.Opens || f.Head.Closed && !a.AfterClose {
 			continue
 		}
 		var lawful, against []procedure.Next
 		for _, n := range f.Next {
 			switch {
 			case n.Act != i || !c.offers(f, n) || n.Subject != "" && a.Role != "" && !c.concerns(f, i, n.Subject):
-			case len(n.Against) == 0 || a.Relieves:
+			case len(n.Against) == 0 || a.Relieves && wanted[i] != nil:
 				lawful = append(lawful, n)
+			case a.Relieves: // it would not be refused, but nothing asks for it here
 			default:
 				against = append(against, n)
 			}

@@ -633,8 +633,20 @@ func (c *call) conflict(f *handling.File, a *procedure.ActInfo, changed *handlin
 }
 
 // saveDraft keeps a form while it is being typed.
+// draftAct names the act of a draft: that of the form, or what opens a case.
+func (c *call) draftAct() (string, error) {
+	if c.caseID() != "" {
+		return c.r.PathValue("act"), nil
+	}
+	o, err := c.opening()
+	return o.draft(), err
+}
+
 func saveDraft(c *call) error {
-	act := c.r.PathValue("act")
+	act, err := c.draftAct()
+	if err != nil {
+		return err
+	}
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -653,7 +665,11 @@ func saveDraft(c *call) error {
 
 func dropDraft(c *call) error {
 	discard(c.r)
-	if err := c.House.DropDraft(c.r.Context(), c.who, c.caseID(), c.r.PathValue("act"), casefile.Subject(c.r.URL.Query().Get("subject"))); err != nil {
+	act, err := c.draftAct()
+	if err != nil {
+		return err
+	}
+	if err := c.House.DropDraft(c.r.Context(), c.who, c.caseID(), act, casefile.Subject(c.r.URL.Query().Get("subject"))); err != nil {
 		return err
 	}
 	if c.caseID() == "" {

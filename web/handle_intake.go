@@ -17,16 +17,55 @@ import (
 	"plumbline/procedure"
 )
 
-// opening finds the act that opens a case: of all procedures of the pack the first.
-func (c *call) opening() (*procedure.Procedure, *procedure.ActInfo, error) {
+// opening is an act that opens a case.
+type opening struct {
+	proc *procedure.Procedure
+	act  *procedure.ActInfo
+	main bool // the first: of the pack's main procedure
+}
+
+// openings lists the act of each procedure that opens a case, the main procedure's first.
+func (c *call) openings() []opening {
+	var out []opening
 	for _, p := range c.House.Pack().Procedures {
 		for i := range p.Acts() {
 			if a := p.Act(i); a.Opens {
-				return p, a, nil
+				out = append(out, opening{p, a, len(out) == 0})
+				break
 			}
 		}
 	}
-	return nil, nil, casefile.ErrNotFound
+	return out
+}
+
+// opening is the one that the address names; the first where it names none.
+func (c *call) opening() (opening, error) {
+	name := c.r.URL.Query().Get("procedure")
+	for _, o := range c.openings() {
+		if name == o.proc.ID || name == "" {
+			return o, nil
+		}
+	}
+	return opening{}, casefile.ErrNotFound
+}
+
+// draft is the name under which a person's draft of it is kept.
+func (o opening) draft() string {
+	if o.main {
+		return ""
+	}
+	return o.proc.ID
+}
+
+// at is an address under /intake for this opening.
+func (o opening) at(path string, query url.Values) string {
+	if !o.main {
+		query.Set("procedure", o.proc.ID)
+	}
+	if len(query) == 0 {
+		return path
+	}
+	return path + "?" + query.Encode()
 }
 
 // way is the datum that says how a report came in: the first that must be chosen from a list.
@@ -40,43 +79,48 @@ func way(a *procedure.ActInfo) *procedure.FieldInfo {
 }
 
 func intake(c *call) error {
-	proc, a, err := c.opening()
+	o, err := c.opening()
 	if err != nil {
 		return err
 	}
 	e := newEntered(0)
-	draft, err := c.House.Draft(c.r.Context(), c.who, "", "", "")
+	draft, err := c.House.Draft(c.r.Context(), c.who, "", o.draft(), "")
 	if err != nil {
 		return err
 	}
 	if len(draft.Body) > 0 {
 		c.restore(e, draft.Body)
 	}
-	if w := way(a); w != nil {
+	if w := way(o.act); w != nil {
 		if chosen := c.r.URL.Query().Get("way"); chosen != "" {
 			e.data[w.Name] = chosen
 		}
 	}
-	return c.showIntake(http.StatusOK, proc, a, e, func(f *Form) { f.Draft.Saved = draft.Saved })
+	return c.showIntake(http.StatusOK, o, e, func(f *Form) { f.Draft.Saved = draft.Saved })
 }
 
-func (c *call) showIntake(status int, proc *procedure.Procedure, a *procedure.ActInfo, e *entered, mark func(*Form)) error {
+func (c *call) showIntake(status int, o opening, e *entered, mark func(*Form)) error {
 	units := c.House.OpensIn(c.who)
 	if len(units) == 0 {
 		return casefile.ErrNotFound
 	}
 	p := &Intake{Frame: c.frame(AreaIntake)}
-	w := way(a)
+	a, w := o.act, way(o.act)
 	if w != nil {
-		for _, o := range w.Enum {
-			p.Ways = append(p.Ways, Way{Title: o.Title.In(c.lang), Href: "/intake?way=" + url.QueryEscape(o.ID), Chosen: e.data[w.Name] == o.ID})
+		for _, x := range w.Enum {
+			p.Ways = append(p.Ways, Way{Title: x.Title.In(c.lang), Href: o.at("/intake", url.Values{"way": {x.ID}}), Chosen: e.data[w.Name] == x.ID})
+		}
+	}
+	if all := c.openings(); len(all) > 1 {
+		for _, x := range all {
+			p.Others = append(p.Others, Way{Title: x.act.Title.In(c.lang), Note: x.proc.Title.In(c.lang), Href: x.at("/intake", url.Values{}), Chosen: x.proc == o.proc})
 		}
 	}
 	if w == nil || e.data[w.Name] != "" {
 		form := c.form(nil, a, e, "")
-		form.Action, form.Cancel = "/intake", "/"
-		form.Draft = &Draft{SaveURL: "/intake/draft", DropURL: "/intake/drop"}
-		form.Duties = c.ahead(proc, proc.ActOf(a.ID))
+		form.Action, form.Cancel = o.at("/intake", url.Values{}), "/"
+		form.Draft = &Draft{SaveURL: o.at("/intake/draft", url.Values{}), DropURL: o.at("/intake/drop", url.Values{})}
+		form.Duties = c.ahead(o.proc, o.proc.ActOf(a.ID))
 		if len(units) > 1 {
 			f := Field{Name: "unit", Label: c.both("受理单位", "Unit"), Type: FieldEnum, Required: true, Value: c.r.PostFormValue("unit")}
 			for _, u := range units {
@@ -93,7 +137,7 @@ func (c *call) showIntake(status int, proc *procedure.Procedure, a *procedure.Ac
 }
 
 func doIntake(c *call) error {
-	proc, a, err := c.opening()
+	o, err := c.opening()
 	if err != nil {
 		return err
 	}
@@ -101,38 +145,38 @@ func doIntake(c *call) error {
 	if len(units) == 0 {
 		return casefile.ErrNotFound
 	}
-	e, err := c.read(a)
+	e, err := c.read(o.act)
 	if err != nil {
 		return err
 	}
 	if wrong, err := c.uploads(e, ""); err != nil {
 		return err
 	} else if wrong != "" {
-		return c.showIntake(http.StatusUnprocessableEntity, proc, a, e, func(f *Form) {
+		return c.showIntake(http.StatusUnprocessableEntity, o, e, func(f *Form) {
 			c.problems(f, []handling.Problem{{Field: "attached", Text: procedure.Text{ZH: wrong, EN: wrong}}})
 		})
 	}
 	if e.intent == "draft" || e.intent == "preview" {
-		d, err := c.House.SaveDraft(c.r.Context(), c.who, "", "", "", c.body(e))
+		d, err := c.House.SaveDraft(c.r.Context(), c.who, "", o.draft(), "", c.body(e))
 		if err != nil {
 			return err
 		}
-		return c.showIntake(http.StatusOK, proc, a, e, func(f *Form) { f.Draft.Saved = d.Saved })
+		return c.showIntake(http.StatusOK, o, e, func(f *Form) { f.Draft.Saved = d.Saved })
 	}
 	unit := units[0].ID
 	if typed := authority.UnitID(c.r.PostFormValue("unit")); typed != "" {
 		unit = typed // whether a case may be opened there, handling asks
 	}
-	answer, err := c.House.Submit(c.r.Context(), c.who, &handling.Request{ID: e.id, Procedure: c.House.Pack().ID + "/" + proc.ID, Unit: unit, Kind: a.ID, Occurred: e.occurred, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, "", "", "")})
+	answer, err := c.House.Submit(c.r.Context(), c.who, &handling.Request{ID: e.id, Procedure: c.House.Pack().ID + "/" + o.proc.ID, Unit: unit, Kind: o.act.ID, Occurred: e.occurred, Data: e.data, Attached: e.kept, Draft: handling.DraftKey(c.who, "", o.draft(), "")})
 	var invalid *handling.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		return c.showIntake(http.StatusUnprocessableEntity, proc, a, e, func(f *Form) { c.problems(f, invalid.Problems) })
+		return c.showIntake(http.StatusUnprocessableEntity, o, e, func(f *Form) { c.problems(f, invalid.Problems) })
 	case err != nil:
 		return err
 	case len(answer.Refused) > 0:
-		return c.showIntake(http.StatusForbidden, proc, a, e, func(f *Form) {
-			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(proc, "", answer.Refused, nil)}
+		return c.showIntake(http.StatusForbidden, o, e, func(f *Form) {
+			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(o.proc, "", answer.Refused, nil)}
 		})
 	}
 	if answer.Receipt == nil { // sent twice: the receipt was shown the first time

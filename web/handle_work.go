@@ -84,6 +84,11 @@ func workbench(c *call) error {
 			}
 		} else {
 			row.What = c.both("接报案", "Intake")
+			for _, o := range c.openings() {
+				if d.Act != "" && o.draft() == d.Act {
+					row.What, row.Href, row.DropURL = o.act.Title.In(c.lang), o.at("/intake", url.Values{}), o.at("/intake/drop", url.Values{})
+				}
+			}
 		}
 		p.Drafts = append(p.Drafts, row)
 	}

@@ -102,13 +102,15 @@ type Figure struct {
 // Intake takes up what was brought: first how it came in, then the form.
 type Intake struct {
 	Frame
-	Ways []Way
-	Form *Form // nil until a way is chosen
+	Ways   []Way
+	Form   *Form // nil until a way is chosen
+	Others []Way // what else opens a case, the main one first; empty where nothing else does
 }
 
 // Way is how a report came in. The first in the list is the commonest.
 type Way struct {
 	Title, Href string
+	Note        string // may be empty
 	Chosen      bool
 }
 
