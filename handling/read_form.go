@@ -30,9 +30,7 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	case c.head.Closed && !info.Relieves:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
-	if len(q.ID) < 16 || len(q.ID) > 64 || casefile.CheckText(string(q.ID)) != nil || strings.ContainsAny(string(q.ID), " \n\t") {
-		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
-	}
+	goodID(q.ID, bad)
 	person, _ := h.People().Person(who.Person)
 	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
 		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
@@ -82,6 +80,13 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		}
 	}
 	return r, info, nil
+}
+
+// goodID checks the id that a form was made with.
+func goodID(id casefile.ActID, bad *Invalid) {
+	if len(id) < 16 || len(id) > 64 || casefile.CheckText(string(id)) != nil || strings.ContainsAny(string(id), " \n\t") {
+		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
+	}
 }
 
 // named finds the act that a correction or a withdrawal names: of this case and kind, and one that stands. Nil: none.
