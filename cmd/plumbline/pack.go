@@ -36,7 +36,7 @@ func (c *packCheck) Run() error {
 		fmt.Printf("%s/%s: %d acts, %d rules, %d duties: loads, every name, article and expression checked\n", pack.ID, p.ID, len(p.Acts()), len(p.Rules()), len(p.Duties()))
 		if pack.Standing == "law" {
 			acts, duties := p.Unexplained()
-			fmt.Printf("%s/%s: %d acts and %d duties say why the law wants them\n", pack.ID, p.ID, len(p.Acts())-len(acts), len(p.Duties())-len(duties))
+			fmt.Printf("%s/%s: %d of %d acts and %d of %d duties say why the law wants them\n", pack.ID, p.ID, len(p.Acts())-len(acts), len(p.Acts()), len(p.Duties())-len(duties), len(p.Duties()))
 			if len(acts) > 0 {
 				fmt.Printf("  without why, %d acts: %s\n", len(acts), strings.Join(acts, ", "))
 			}
