@@ -77,6 +77,7 @@ func (c *call) showIntake(status int, proc *procedure.Procedure, a *procedure.Ac
 		form.Action, form.Cancel = "/intake", "/"
 		form.Draft = &Draft{SaveURL: "/intake/draft", DropURL: "/intake/drop"}
 		form.Duties = c.ahead(proc, proc.ActOf(a.ID))
+		form.Ask = aside(c.ask(&casefile.Head{Procedure: c.House.Pack().ID + "/" + proc.ID}, handling.OnAct, a.ID, "", form.Title))
 		if len(units) > 1 {
 			f := Field{Name: "unit", Label: c.both("受理单位", "Unit"), Type: FieldEnum, Required: true, Value: c.r.PostFormValue("unit")}
 			for _, u := range units {
@@ -132,7 +133,7 @@ func doIntake(c *call) error {
 		return err
 	case len(answer.Refused) > 0:
 		return c.showIntake(http.StatusForbidden, proc, a, e, func(f *Form) {
-			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(proc, "", answer.Refused, nil)}
+			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(proc, nil, answer.Refused, nil)}
 		})
 	}
 	if answer.Receipt == nil { // sent twice: the receipt was shown the first time
