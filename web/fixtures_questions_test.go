@@ -10,7 +10,7 @@ func questionFixtures(x func(zh, en string) string, f Frame) []fixture {
 	rule.Case.Href = ""
 	text := x("口头传唤的，到案时间从出示证件时起算，还是从进入办案场所时起算？我们一直按进入办案场所起算。", "After an oral summons, do the hours run from the moment the card was shown, or from entering the station? We have counted from entering.")
 	field := Field{Name: "text", Label: x("疑问", "Your question"), Help: x("写明哪一点不明确、您认为可以怎样理解。", "What is unclear, and how you would read it."), Type: FieldLong, Required: true, Max: 1000}
-	ask := AskPage{Frame: f, Place: place, Action: "#", ActID: "a-1", Text: field, Cancel: "#", Mine: []Link{{x("疑问3：已答复", "Question 3: answered"), "#"}}}
+	ask := AskPage{Frame: f, Place: place, Action: "#", ActID: "a-1", Text: field, Cancel: "#", Mine: []Link{{x("第3号疑问：已答复", "Question 3: answered"), "#"}}}
 	ask.Area = AreaCases
 	wrong := ask
 	wrong.Mine, wrong.Place.Case = nil, CaseRef{}

@@ -75,7 +75,7 @@ func fixtures(lang string) []fixture {
 	leave := &Link{x("记录离开", "Record leaving"), "/cases/c12/acts/new/leave"}
 	whyHours := x("尚未作出处罚决定，不得长时间限制人身自由，时限届满必须让人离开。", "Nobody is held for long before there is a decision; when the hours are over, the person goes.")
 	unclear := func(of string, mine ...Link) *Ask { return &Ask{Href: "#", Of: of, Mine: mine} }
-	hours := Limit{Why: whyHours, Ask: unclear(x("询问查证时限", "Hours of inquiry"), Link{x("疑问3：已答复", "Question 3: answered"), "#"}), Title: x("询问查证时限", "Hours of inquiry"), Person: x("甲某", "Mr A"), State: LimitRunning, Liberty: true, Start: m("2026-11-23 05:30"),
+	hours := Limit{Why: whyHours, Ask: unclear(x("询问查证时限", "Hours of inquiry"), Link{x("第3号疑问：已答复", "Question 3: answered"), "#"}), Title: x("询问查证时限", "Hours of inquiry"), Person: x("甲某", "Mr A"), State: LimitRunning, Liberty: true, Start: m("2026-11-23 05:30"),
 		Due: m("2026-11-23 13:30"), Used: 65, Articles: art("psapl/97"), Act: leave}
 	family := Limit{Title: x("通知家属", "Tell the family"), Person: x("甲某", "Mr A"), State: LimitOverdue, Promptly: true, Due: m("2026-11-23 07:30"), Used: 100,
 		Articles: art("psapl/97"), Act: &Link{x("记录通知", "Record telling"), "/cases/c12/acts/new/notify_family"}}
@@ -151,7 +151,7 @@ func fixtures(lang string) []fixture {
 
 	yes := Option{"pass", x("通过", "pass"), "", false}
 	whySummon := x("询问查证时限自到案起算，到案时间记录准确，才能保证不超时限制人身自由。", "The hours of inquiry run from arrival; only an exact record keeps a person from being held beyond them.")
-	summon := Form{Why: whySummon, Ask: &Ask{Href: "#", Of: x("传唤", "Summons"), Aside: true, Mine: []Link{{x("疑问4：待答复", "Question 4: open"), "#"}}}, Action: "#", ActID: "a-77", Base: "1847", Title: x("传唤", "Summons"), Gist: x("记录违法嫌疑人被传唤到案。时限自到案时起按分钟计算。", "Record that the suspect was summoned and arrived. The hours run by the minute from arrival."), Articles: art("psapl/96", "apr/67"),
+	summon := Form{Why: whySummon, Ask: &Ask{Href: "#", Of: x("传唤", "Summons"), Aside: true, Mine: []Link{{x("第4号疑问：待答复", "Question 4: open"), "#"}}}, Action: "#", ActID: "a-77", Base: "1847", Title: x("传唤", "Summons"), Gist: x("记录违法嫌疑人被传唤到案。时限自到案时起按分钟计算。", "Record that the suspect was summoned and arrived. The hours run by the minute from arrival."), Articles: art("psapl/96", "apr/67"),
 		Subjects: &Subjects{Label: x("传唤何人", "Who is summoned"), Options: []Option{{"p1", x("甲某", "Mr A"), x("违法嫌疑人", "suspected offender"), true}, {"p3", x("丁某", "D"), x("证人", "witness"), false}}, CanAdd: true,
 			NewFields: []Field{{Name: "new_name", Label: x("姓名", "Name"), Type: FieldText, Required: true}, {Name: "new_idno", Label: x("证件号码", "Number of identity document"), Type: FieldText}}},
 		Occurred: &Field{Name: "occurred", Label: x("发生时间", "When it happened"), Type: FieldInstant, Required: true, Value: "2026-11-23T05:30"},

@@ -47,7 +47,7 @@ func (c *call) askedAt(at *handling.Place) (out []Link) {
 			if len(q.Answers) > 0 {
 				state = c.both("已答复", "answered")
 			}
-			out = append(out, Link{c.both("疑问"+n+"："+state, "Question "+n+": "+state), questionURL(q.Number)})
+			out = append(out, Link{c.both("第"+n+"号疑问："+state, "Question "+n+": "+state), questionURL(q.Number)})
 		}
 	}
 	return out
