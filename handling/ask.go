@@ -165,7 +165,7 @@ func (h *House) Ask(ctx context.Context, who Who, a *Asking) (*Question, error) 
 			}
 		}
 		if open >= mostOpen {
-			return &Invalid{[]Problem{{"text", both(fmt.Sprintf("你有%d个问题尚未答复，请等待答复", open), fmt.Sprintf("%d questions of yours are still open; wait for their answers", open)), nil}}}
+			return &Invalid{[]Problem{{"text", both(fmt.Sprintf("你有%d个疑问尚未答复，请等待答复", open), fmt.Sprintf("%d questions of yours are still open; wait for their answers", open)), nil}}}
 		}
 		return nil
 	}, string(who.Person), string(m.Case), string(m.Unit), m.Procedure, m.On, m.Of, m.Clause, text)
