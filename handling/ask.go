@@ -66,7 +66,8 @@ func (h *House) meet(ctx context.Context, who Who, at Place, now calendar.Instan
 	case at.On == OnRule && p.RuleOf(at.Of) >= 0:
 		why := p.Why(&procedure.Finding{Rule: p.RuleOf(at.Of), Clause: at.Clause})
 		m.Title, m.Basis = why.Rule.Title, why.Basis
-		if of, _, _ := strings.Cut(at.Clause, "."); at.Clause != "" && (len(at.Clause) > 200 || !slices.Contains(p.Acts(), of)) {
+		odd := strings.Trim(at.Clause, "abcdefghijklmnopqrstuvwxyz0123456789_.") != "" || len(at.Clause) > 200
+		if of, _, _ := strings.Cut(at.Clause, "."); at.Clause != "" && (odd || !slices.Contains(p.Acts(), of)) {
 			bad.add("place", "没有这个条款："+short(at.Clause), "there is no such clause: "+short(at.Clause))
 		} else if why.Asks != why.Rule.Title {
 			m.Title = both(why.Rule.Title.ZH+"："+why.Asks.ZH, why.Rule.Title.EN+": "+why.Asks.EN)

@@ -172,7 +172,7 @@ func TestAskedPlaces(t *testing.T) {
 		}
 	}
 	for _, bad := range [][3]string{{"", "", ""}, {"act", "", ""}, {"act", "fly", ""}, {"act", "R21", ""}, {"duty", "summon", ""}, {"rule", "summon", ""}, {"rule", "R999", ""}, {"article", "psapl/96", ""},
-		{"rule", "R21", "fly.after.1"}, {"rule", "R21", "summon." + strings.Repeat("x", 200)}, {"act", "summon", "summon.by"}, {"ACT", "summon", ""}, {"act", "summon\x00", ""}, {"act", strings.Repeat("\xff", 500), ""}} {
+		{"rule", "R21", "fly.after.1"}, {"rule", "R21", "summon.\u202eafter"}, {"rule", "R21", "summon.by\n"}, {"rule", "R21", "summon." + strings.Repeat("x", 200)}, {"act", "summon", "summon.by"}, {"ACT", "summon", ""}, {"act", "summon\x00", ""}, {"act", strings.Repeat("\xff", 500), ""}} {
 		if _, _, err := h.Place(ctx, as("wang"), c.asking(bad[0], bad[1], bad[2]).Place); !slices.Equal(problems(err), []string{"place"}) {
 			t.Errorf("%q is a place: %v", bad, err)
 		}

@@ -47,5 +47,7 @@ func questionFixtures(x func(zh, en string) string, f Frame) []fixture {
 	all := list
 	all.State, all.Rows, all.Pager = QuestionAny, []QuestionRow{done, row, unseen, intake}, Pager{First: "#", Showing: 4}
 	none := Questions{Frame: f, State: QuestionAny, States: states}
-	return []fixture{{"ask", ask}, {"ask-errors", wrong}, {"question", open}, {"question-errors", bad}, {"question-mine", mine}, {"question-answered", answered}, {"question-meanwhile", again}, {"questions", list}, {"questions-any", all}, {"questions-none", none}}
+	nothing := none
+	nothing.Counsel, nothing.State = true, QuestionOpen
+	return []fixture{{"ask", ask}, {"ask-errors", wrong}, {"question", open}, {"question-errors", bad}, {"question-mine", mine}, {"question-answered", answered}, {"question-meanwhile", again}, {"questions", list}, {"questions-any", all}, {"questions-none", none}, {"questions-nothing", nothing}}
 }

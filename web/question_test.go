@@ -78,7 +78,7 @@ func askInBrowser(t *testing.T, lang string, scripts bool) {
 	says(head, "the approval of a summons", x("传唤限制人身自由", "A summons takes a person's freedom"))
 	b.Check(head, "why-approval")
 	b.Open(wang, path)
-	browser.Eval[int](wang, b.Browser, `document.querySelectorAll('.limit details').forEach(d => d.open = true), 0`)
+	browser.Eval[int](wang, b.Browser, `document.querySelectorAll('.limit details, .notyet-d').forEach(d => d.open = true), 0`)
 	says(wang, "the case", x("时限届满必须让人离开", "when the hours are over, the person goes"))
 	b.Check(wang, "why-case")
 
