@@ -128,30 +128,30 @@ type docField struct {
 
 type docAct struct {
 	ID, Link, Title, Other, Help, Why, Stage, Kind, KindTitle, About, Unverified string
-	Inherited                                                               bool // the stage is that of the act above
-	Opens, Closes                                                           bool
-	By, Qualified, OtherThan                                                string
-	ByRule, OtherRule                                                       *docRule
-	Competent                                                               []docTier
-	Fields                                                                  []docField
-	Demands                                                                 []docDemand
-	Effects                                                                 []docDemand
-	Duties                                                                  []*docDuty
-	Documents                                                               []docLink
-	Basis                                                                   []docCite
-	Names                                                                   string
+	Inherited                                                                    bool // the stage is that of the act above
+	Opens, Closes                                                                bool
+	By, Qualified, OtherThan                                                     string
+	ByRule, OtherRule                                                            *docRule
+	Competent                                                                    []docTier
+	Fields                                                                       []docField
+	Demands                                                                      []docDemand
+	Effects                                                                      []docDemand
+	Duties                                                                       []*docDuty
+	Documents                                                                    []docLink
+	Basis                                                                        []docCite
+	Names                                                                        string
 }
 
 type docDuty struct {
 	ID, Link, Title, Other, Why, Do, Of, Start, Limit string
-	Act                                          docLink
-	Notes                                        []string // conditions
-	Changes                                      []docDemand
-	Exprs                                        []string
-	Kinds                                        []string
-	Late, Missing                                *docRule
-	Basis                                        []docCite
-	Unverified                                   string
+	Act                                               docLink
+	Notes                                             []string // conditions
+	Changes                                           []docDemand
+	Exprs                                             []string
+	Kinds                                             []string
+	Late, Missing                                     *docRule
+	Basis                                             []docCite
+	Unverified                                        string
 }
 
 type docGraph struct {
