@@ -62,7 +62,7 @@ func matrixDirectory(t testing.TB) *authority.Directory {
 
 var caseColumns = []authority.Action{
 	authority.SeeCase, authority.SeeAct, authority.SeeDocument, authority.SeeAttachment,
-	authority.RecordAct, authority.DecideAct, authority.Assign, authority.Draft, authority.SeeViews,
+	authority.RecordAct, authority.DecideAct, authority.Assign, authority.Draft, authority.SeeViews, authority.AskQuestion,
 }
 
 func elsewhere(who authority.PersonID) []authority.Query {
@@ -74,7 +74,7 @@ func elsewhere(who authority.PersonID) []authority.Query {
 	}
 	return []authority.Query{
 		open("S"), open("T"), open("C"),
-		person(authority.ListCases, ""), person(authority.Search, ""), person(authority.SeeWorkbench, ""),
+		person(authority.ListCases, ""), person(authority.Search, ""), person(authority.SeeWorkbench, ""), person(authority.ListQuestions, ""),
 		person(authority.SeePeople, ""), person(authority.SeePeople, "assigned"), person(authority.SeePeople, who),
 		person(authority.ChangePeople, ""), person(authority.ChangePeople, "assigned"), person(authority.ChangePeople, who),
 		person(authority.SeeOwnAccount, ""), person(authority.SeeOwnAccount, "assigned"), person(authority.ManageOwnSessions, who), person(authority.ManageOwnSessions, "assigned"),
@@ -111,6 +111,18 @@ func caseOf(t *testing.T, heading string) (c authority.CaseView, purpose string)
 		}
 	}
 	return c, purpose
+}
+
+// questionOf reads a heading of the matrix that is about a question.
+func questionOf(heading string) (q authority.QuestionView, is bool) {
+	rest, is := strings.CutPrefix(heading, "question of ")
+	rest, about, _ := strings.Cut(rest, ", about ")
+	unit, asker, _ := strings.Cut(rest, " by ")
+	q.Unit, q.Asker = authority.UnitID(unit), authority.PersonID(asker)
+	if about != "" {
+		q.About = []authority.PersonID{authority.PersonID(about)}
+	}
+	return q, is
 }
 
 func TestTheMatrixWrittenByHand(t *testing.T) {
@@ -158,7 +170,9 @@ func TestTheMatrixWrittenByHand(t *testing.T) {
 				id = ""
 			}
 			var ask []authority.Query
-			if heading == "elsewhere" {
+			if q, is := questionOf(heading); is {
+				ask = []authority.Query{{Action: authority.SeeQuestion, Question: &q}, {Action: authority.AnswerQuestion, Question: &q}}
+			} else if heading == "elsewhere" {
 				ask = elsewhere(id)
 			} else {
 				c, purpose := caseOf(t, heading)

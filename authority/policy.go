@@ -20,7 +20,12 @@ const (
 	DecideAct     Action = "decide_act" // put a decision before the judge, who knows the competent post
 	Assign        Action = "assign"
 	Draft         Action = "draft"
-	SeeViews      Action = "see_views" // who looked at the case
+	SeeViews      Action = "see_views"    // who looked at the case
+	AskQuestion   Action = "ask_question" // of the legal department, what a rule means here
+
+	SeeQuestion    Action = "see_question" // of the second group: about one question, needs its QuestionView
+	AnswerQuestion Action = "answer_question"
+	ListQuestions  Action = "list_questions" // what stands in the list, SeeQuestion says
 
 	OpenCase     Action = "open_case" // the CaseView says in which unit
 	ListCases    Action = "list_cases"
@@ -51,6 +56,7 @@ const (
 	Supervising  Relation = "supervisor"     // supervisor of the unit or above it
 	Opened       Relation = "opener"         // opened the case, others are assigned
 	HandlerThere Relation = "duty_officer"   // a handler's post in exactly the unit in which a case is to be opened
+	Asker        Relation = "asker"          // asked the question, and in some post
 
 	Member       Relation = "in_post"       // holds any post but the administrator's
 	Administers  Relation = "administrator" // holds the administrator's post
@@ -59,10 +65,10 @@ const (
 	Anyone       Relation = "anyone"        // not signed in
 )
 
-// see: what need to know opens in a case.
-var see = []Action{SeeCase, SeeAct, SeeDocument, SeeAttachment}
+// see: what need to know opens in a case. Who may see a case may ask what its rules mean.
+var see = []Action{SeeCase, SeeAct, SeeDocument, SeeAttachment, AskQuestion}
 
-// table is the policy: what a relation permits. What does not stand here is refused. Beside it stand three rules, in
+// table is the policy: what a relation permits. What does not stand here is refused. Beside it stand four rules, in
 // [Directory.May]: complaints, sealed and minors' cases, closed cases.
 var table = []struct {
 	relation Relation
@@ -71,13 +77,14 @@ var table = []struct {
 	{Assigned, append([]Action{RecordAct, DecideAct, Draft}, see...)},
 	{OnDuty, append([]Action{RecordAct, DecideAct, Draft}, see...)},
 	{HeadOfUnit, append([]Action{RecordAct, DecideAct, Assign, Draft, SeeViews}, see...)},
-	{LegalOfUnit, append([]Action{RecordAct, DecideAct, Draft}, see...)},
-	{LegalReview, append([]Action{RecordAct, DecideAct, Draft}, see...)},
+	{LegalOfUnit, append([]Action{RecordAct, DecideAct, Draft, SeeQuestion}, see...)},
+	{LegalReview, append([]Action{RecordAct, DecideAct, Draft, SeeQuestion, AnswerQuestion}, see...)},
 	{LineAbove, append([]Action{RecordAct, DecideAct, Assign, SeeViews}, see...)},
-	{Supervising, append([]Action{SeeViews}, see...)},
+	{Supervising, append([]Action{SeeViews, SeeQuestion}, see...)},
 	{Opened, see},
 	{HandlerThere, []Action{OpenCase}},
-	{Member, []Action{ListCases, Search, SeeWorkbench}},
+	{Asker, []Action{SeeQuestion}},
+	{Member, []Action{ListCases, Search, SeeWorkbench, ListQuestions}},
 	{Administers, []Action{SeePeople, ChangePeople}},
 	{HeadOfPerson, []Action{SeePeople}},
 	{Oneself, []Action{SeeOwnAccount, ManageOwnSessions}},
@@ -109,14 +116,22 @@ type CaseView struct {
 	About    []PersonID // officers complained about
 }
 
+// QuestionView is what the policy needs to know of a question about a rule.
+type QuestionView struct {
+	Unit  UnitID // in which it was asked: that of the case, where it arose in one
+	Asker PersonID
+	About []PersonID // officers complained about in the case in which it arose
+}
+
 // Query asks whether Who may do Action at Now. Who is empty for somebody not signed in.
 type Query struct {
-	Who     PersonID
-	Action  Action
-	Case    *CaseView // for actions about a case, and for OpenCase
-	Person  PersonID  // for pages about people and accounts
-	Now     calendar.Instant
-	Purpose string // why, in the person's own words
+	Who      PersonID
+	Action   Action
+	Case     *CaseView     // for actions about a case, and for OpenCase
+	Question *QuestionView // for actions about a question
+	Person   PersonID      // for pages about people and accounts
+	Now      calendar.Instant
+	Purpose  string // why, in the person's own words
 
 	AfterClose bool // what is to be done may be done in a closed case
 }
@@ -126,7 +141,7 @@ const (
 	WhyAllowed       = "allowed"
 	WhyUnknownAction = "unknown_action"
 	WhyUnknownPerson = "unknown_person" // not signed in, or not enrolled
-	WhyNoCase        = "no_case"        // none was given, or its unit does not exist
+	WhyNoCase        = "no_case"        // none was given, or its unit does not exist; or no question
 	WhyNoRelation    = "no_relation"
 	WhyNotForThis    = "relation_does_not_permit"
 	WhyComplaint     = "complained_about"
@@ -152,6 +167,7 @@ type Decision struct {
 //   - A sealed case, or a minor's, opens only to a stated purpose, for everybody.
 //   - In a closed case nothing is drafted, assigned or recorded but what the procedure lets come after. A decision goes to
 //     the judge: one may reopen it.
+//   - Nobody answers their own question.
 //
 // A refusal looks like "not found" to everybody who may not see the case at all, or the person.
 func (d *Directory) May(q Query) Decision {
@@ -172,6 +188,11 @@ func (d *Directory) May(q Query) Decision {
 			return s.mayOpen(q)
 		}
 		return s.mayInCase(q)
+	case q.Action == SeeQuestion || q.Action == AnswerQuestion:
+		if q.Question == nil || !s.unitKnown(q.Question.Unit) {
+			return Decision{Why: WhyNoCase, NotFound: true}
+		}
+		return s.mayAboutQuestion(q)
 	case q.Action == SeePeople || q.Action == ChangePeople:
 		if q.Action == ChangePeople && q.Person == q.Who {
 			return Decision{Why: WhySelf, NotFound: true}
@@ -221,6 +242,24 @@ func (s *state) mayInCase(q Query) Decision {
 		return Decision{Relation: found.Relation, Why: WhyClosed}
 	}
 	return found
+}
+
+// mayAboutQuestion: a question shows nothing of its case but the number, so whether that is sealed or closed does not matter.
+func (s *state) mayAboutQuestion(q Query) Decision {
+	if why := s.excluded(q.Who, q.Question.About, q.Now); why != "" {
+		return Decision{Why: why, NotFound: true}
+	}
+	relations := s.toCase(q.Who, &CaseView{Unit: q.Question.Unit}, q.Now)
+	if q.Question.Asker == q.Who && s.inPost(q.Who, q.Now) {
+		relations = append(relations, Asker)
+	}
+	if !slices.ContainsFunc(relations, func(r Relation) bool { return permits(r, SeeQuestion) }) {
+		return decide(nil, q.Action, true)
+	}
+	if q.Action == AnswerQuestion && q.Question.Asker == q.Who {
+		return Decision{Relation: Asker, Why: WhySelf}
+	}
+	return decide(relations, q.Action, false)
 }
 
 // decide allows the action by the first relation that permits it.

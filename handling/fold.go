@@ -47,7 +47,7 @@ func (h *House) open(ctx context.Context, who Who, action authority.Action, id c
 
 func (h *House) stand(ctx context.Context, head casefile.Head) (*standing, error) {
 	id := head.ID
-	if id == peopleCase {
+	if id == peopleCase || id == questionsCase {
 		return nil, casefile.ErrNotFound
 	}
 	p, err := h.procedureOf(head.Procedure)

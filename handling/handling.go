@@ -49,6 +49,8 @@ type House struct {
 	namesMu  sync.Mutex
 	called   map[casefile.CaseID]namesOf
 	heard    int64 // acts of the people's case that are in the directory
+
+	asked questions
 }
 
 // Open makes a House and reads its people from the record.

@@ -115,22 +115,28 @@ func actorAlone(p authority.PersonID) *casefile.Actor {
 // keepPeople appends an act to the people's file; the caller holds peopleMu.
 func (h *House) keepPeople(ctx context.Context, id casefile.ActID, kind string, by *casefile.Actor, data []casefile.Datum, at calendar.Instant, told ...casefile.Notice) error {
 	r := &casefile.Record{Act: casefile.Act{ID: id, Case: peopleCase, Kind: kind, Occurred: at, Recorded: at, Actor: by, Data: data}}
-	change := &casefile.Change{Case: peopleCase, Revision: h.heard, Head: casefile.Head{ID: peopleCase, Procedure: "people", Updated: at}, Notices: told}
-	change.Act = &casefile.NewAct{ID: r.ID, Request: sha256.Sum256([]byte(r.ID)), Seal: func(_ *casefile.Change, number int64, _ []int64) ([]byte, ledger.Hash, error) {
-		r.Number = number
-		b, err := r.Encode(h.random)
-		if err != nil {
-			return nil, ledger.Hash{}, err
-		}
-		leaf, err := r.Leaf()
-		return b, leaf, err
-	}}
+	change := h.alone(r, h.heard, sha256.Sum256([]byte(r.ID)))
+	change.Notices = told
 	if _, err := h.store.Commit(ctx, change); err != nil {
 		_ = h.readPeople() // it may have been kept all the same, or by another process: the record says
 		return err
 	}
 	h.heard++
 	return nil
+}
+
+// alone is the change that appends an act to a file that is no case of a procedure.
+func (h *House) alone(r *casefile.Record, revision int64, request ledger.Hash) *casefile.Change {
+	return &casefile.Change{Case: r.Case, Revision: revision, Head: casefile.Head{ID: r.Case, Procedure: string(r.Case), Updated: r.Recorded},
+		Act: &casefile.NewAct{ID: r.ID, Request: request, Seal: func(_ *casefile.Change, number int64, _ []int64) ([]byte, ledger.Hash, error) {
+			r.Number = number
+			b, err := r.Encode(h.random)
+			if err != nil {
+				return nil, ledger.Hash{}, err
+			}
+			leaf, err := r.Leaf()
+			return b, leaf, err
+		}}}
 }
 
 // Officer is a person as pages name them.

@@ -2,6 +2,7 @@ package procedure_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -175,6 +176,8 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 		{"property without an act that frees", q, ", relieves: true", "", "relieving", "relieves: true"},
 		{"no case can close", q, "    closes: true\n", "", "closable", "no act closes a case"},
 		{"an act waits for itself", q, "after: [file]", "after: [tell]", "reachable", "tell.after.1 waits for tell"},
+		{"why without English", q, "title: {zh: 告知, en: Tell}", "title: {zh: 告知, en: Tell}\n    why: {zh: 使其知悉}", "language", "the why has no en"},
+		{"why of a duty without Chinese", q, "{id: carry_out,", "{id: carry_out, why: {en: a decision is not paper},", "language", "the why has no zh"},
 		{"title without Chinese", q, "title: {zh: 决定, en: Decide}", "title: {en: Decide}", "language", "no zh"},
 		{"source without title in English", src, "title: {zh: 某法, en: An act}", "titles: {zh: 某法}", "", `unknown key "titles"`},
 		{"stage that is not declared", q, "stage: begun", "stage: begon", "stage", `no stage "begon" under stages: did you mean "begun"?`},
@@ -302,5 +305,23 @@ func TestParts(t *testing.T) {
 				t.Errorf("expected [%s] %q, got\n%v", b.check, b.says, err)
 			}
 		})
+	}
+}
+
+// TestUnexplained: acts and duties that do not say why the law wants them are told, and refute nothing.
+func TestUnexplained(t *testing.T) {
+	pack, err := load(broken("p/procedures/q.yaml", "title: {zh: 告知, en: Tell}", "title: {zh: 告知, en: Tell}\n    why: {zh: 使其知悉, en: so that they know}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := pack.Procedures[0]
+	acts, duties := p.Unexplained()
+	if slices.Contains(acts, "tell") || len(acts) != len(p.Acts())-1 || len(duties) != len(p.Duties()) || p.Act(p.ActOf("tell")).Why.EN != "so that they know" {
+		t.Errorf("%v %v", acts, duties)
+	}
+	for _, r := range pack.Check() {
+		if r.Check == "language" {
+			t.Errorf("%+v", r)
+		}
 	}
 }

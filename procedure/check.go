@@ -440,22 +440,45 @@ func (c *checker) stated(basis []string, n int32) bool {
 
 // languages finds titles without one of the languages.
 func (c *checker) languages() {
-	need := func(of string, t Text, pos yaml.Pos) {
+	both := func(of, what string, t Text, pos yaml.Pos) {
 		switch {
 		case t.ZH == "":
-			c.say("language", of, Refuted, pos, "the title has no zh")
+			c.say("language", of, Refuted, pos, "the %s has no zh", what)
 		case t.EN == "":
-			c.say("language", of, Refuted, pos, "the title has no en")
+			c.say("language", of, Refuted, pos, "the %s has no en", what)
+		}
+	}
+	need := func(of string, t Text, pos yaml.Pos) { both(of, "title", t, pos) }
+	why := func(of string, t Text, pos yaml.Pos) {
+		if t != (Text{}) {
+			both(of, "why", t, pos)
 		}
 	}
 	need("", c.p.Title, c.p.file.Pos)
 	for _, e := range c.p.file.Acts {
 		need(e.Key, e.Value.Title, e.Pos)
+		why(e.Key, e.Value.Why, e.Pos)
 	}
 	for _, e := range c.p.file.Rules {
 		need(e.Key, e.Value.Title, e.Pos)
 	}
 	for _, d := range c.p.duties {
 		need(d.ID, d.Title, c.pos(d.act))
+		why(d.ID, d.why, c.pos(d.act))
 	}
+}
+
+// Unexplained lists the acts and the duties that do not say why the law wants them.
+func (p *Procedure) Unexplained() (acts, duties []string) {
+	for i := range p.actInfos {
+		if p.actInfos[i].Why == (Text{}) {
+			acts = append(acts, p.actInfos[i].ID)
+		}
+	}
+	for i := range p.dutyInfos {
+		if p.dutyInfos[i].Why == (Text{}) {
+			duties = append(duties, p.dutyInfos[i].ID)
+		}
+	}
+	return acts, duties
 }

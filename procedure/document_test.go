@@ -158,6 +158,9 @@ func TestThePolicePackSpeaksBothLanguages(t *testing.T) {
 			if (a.Help.ZH == "") != (a.Help.EN == "") {
 				t.Errorf("help of %s: %+v", a.ID, a.Help)
 			}
+			if (a.Why.ZH == "") != (a.Why.EN == "") {
+				t.Errorf("why of %s: %+v", a.ID, a.Why)
+			}
 			for _, f := range a.Fields {
 				need(a.ID+"."+f.Name, f.Title)
 				if f.Title.ZH == f.Name {

@@ -93,7 +93,7 @@ func (c *call) limit(p *procedure.Procedure, d *casefile.Duty, people []handling
 	l := Limit{Start: d.Opened, Due: d.Due, Liberty: d.Liberty, State: LimitRunning}
 	info := p.Duty(d.Duty)
 	if info != nil {
-		l.Title, l.Articles, l.Promptly = info.Title.In(c.lang), c.articles(info.Basis), info.Promptly || info.Warn
+		l.Title, l.Articles, l.Promptly, l.Why = info.Title.In(c.lang), c.articles(info.Basis), info.Promptly || info.Warn, info.Why.In(c.lang)
 	} else {
 		l.Title = d.Duty
 	}
@@ -132,6 +132,9 @@ func (c *call) limits(f *handling.File) []Limit {
 		}
 		l := c.limit(f.Proc, d, f.People)
 		l.Act = c.discharging(f, d)
+		if f.Proc.Duty(d.Duty) != nil {
+			l.Ask = c.ask(&f.Head, handling.OnDuty, d.Duty, "", l.Title)
+		}
 		out = append(out, l)
 	}
 	slices.SortStableFunc(out, func(a, b Limit) int {
@@ -183,8 +186,8 @@ func (c *call) offers(f *handling.File, n procedure.Next) bool {
 	return true
 }
 
-// reasons tells findings in words, with what would remove them.
-func (c *call) reasons(p *procedure.Procedure, id casefile.CaseID, found []procedure.Finding, people []handling.Party) []Reason {
+// reasons tells findings in words; those of a case with what would remove them, and where to ask about the rule.
+func (c *call) reasons(p *procedure.Procedure, head *casefile.Head, found []procedure.Finding, people []handling.Party) []Reason {
 	var out []Reason
 	for i := range found {
 		why := p.Why(&found[i])
@@ -201,9 +204,12 @@ func (c *call) reasons(p *procedure.Procedure, id casefile.CaseID, found []proce
 		if found[i].Unjudged && found[i].Missing != "" {
 			r.Fact = c.both("缺少事实：", "missing fact: ") + found[i].Missing
 		}
-		if len(why.Acts) > 0 && id != "" {
+		if len(why.Acts) > 0 && head != nil {
 			a := p.Act(why.Acts[0])
-			r.Mend = &Link{a.Title.In(c.lang), doURL(id, a.ID, found[i].Subject)}
+			r.Mend = &Link{a.Title.In(c.lang), doURL(head.ID, a.ID, found[i].Subject)}
+		}
+		if head != nil {
+			r.Ask = c.ask(head, handling.OnRule, why.Rule.ID, clauseAt(p, found[i].Clause), r.Text)
 		}
 		if !slices.ContainsFunc(out, func(x Reason) bool { return x.Text == r.Text }) {
 			out = append(out, r)
@@ -212,7 +218,7 @@ func (c *call) reasons(p *procedure.Procedure, id casefile.CaseID, found []proce
 	return out
 }
 
-func (c *call) storedReasons(f *handling.File, refused []casefile.Reason) []Reason {
+func (c *call) storedReasons(f *handling.File, head *casefile.Head, refused []casefile.Reason) []Reason {
 	var found []procedure.Finding
 	for _, r := range refused {
 		i := f.Proc.RuleOf(r.Rule)
@@ -221,7 +227,7 @@ func (c *call) storedReasons(f *handling.File, refused []casefile.Reason) []Reas
 		}
 		found = append(found, procedure.Finding{Rule: i, Clause: r.Clause, Subject: r.Subject, Missing: r.Missing, Unjudged: r.Missing != ""})
 	}
-	return c.reasons(f.Proc, "", found, f.People)
+	return c.reasons(f.Proc, head, found, f.People)
 }
 
 func (c *call) finding(f *handling.File, x *casefile.Finding) Finding {
@@ -229,6 +235,7 @@ func (c *call) finding(f *handling.File, x *casefile.Finding) Finding {
 	if i := f.Proc.RuleOf(x.Rule); i >= 0 {
 		r := f.Proc.Rules()[i]
 		out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articles(r.Basis), second(r.Setting, c.lang)
+		out.Ask = c.ask(&f.Head, handling.OnRule, r.ID, clauseAt(f.Proc, x.Clause), out.Title)
 	}
 	if x.Subject != "" {
 		out.Person = partyName(f.People, x.Subject)
@@ -284,7 +291,7 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 	}
 	switch {
 	case len(a.Refused) > 0:
-		out.State, out.Reasons = ActRefused, c.storedReasons(f, a.Refused)
+		out.State, out.Reasons = ActRefused, c.storedReasons(f, nil, a.Refused)
 	case a.Corrected > 0:
 		out.State, out.By = ActCorrected, c.linkTo(f, a.Corrected)
 	case a.Withdrawn > 0:

@@ -73,11 +73,13 @@ func fixtures(lang string) []fixture {
 	ch := CaseHead{Title: title, Number: num, Href: "/cases/c12", Kind: x("治安案件", "public security case"), Stage: x("调查取证", "investigation"),
 		Chips: []Chip{{x("有未成年人", "a minor is involved"), Near}}, Unit: x("甲派出所", "Station A"), Handlers: []string{x("民警01", "Officer 01"), x("民警02", "Officer 02")}}
 	leave := &Link{x("记录离开", "Record leaving"), "/cases/c12/acts/new/leave"}
-	hours := Limit{Title: x("询问查证时限", "Hours of inquiry"), Person: x("甲某", "Mr A"), State: LimitRunning, Liberty: true, Start: m("2026-11-23 05:30"),
+	whyHours := x("尚未作出处罚决定，不得长时间限制人身自由，时限届满必须让人离开。", "Nobody is held for long before there is a decision; when the hours are over, the person goes.")
+	unclear := func(of string, mine ...Link) *Ask { return &Ask{Href: "#", Of: of, Mine: mine} }
+	hours := Limit{Why: whyHours, Ask: unclear(x("询问查证时限", "Hours of inquiry"), Link{x("第3号疑问：已答复", "Question 3: answered"), "#"}), Title: x("询问查证时限", "Hours of inquiry"), Person: x("甲某", "Mr A"), State: LimitRunning, Liberty: true, Start: m("2026-11-23 05:30"),
 		Due: m("2026-11-23 13:30"), Used: 65, Articles: art("psapl/97"), Act: leave}
 	family := Limit{Title: x("通知家属", "Tell the family"), Person: x("甲某", "Mr A"), State: LimitOverdue, Promptly: true, Due: m("2026-11-23 07:30"), Used: 100,
 		Articles: art("psapl/97"), Act: &Link{x("记录通知", "Record telling"), "/cases/c12/acts/new/notify_family"}}
-	caseLimit := Limit{Title: x("办理期限", "Case limit"), State: LimitNear, Civil: true, Due: endOf(2026, 11, 28), Used: 83, Articles: art("psapl/118"),
+	caseLimit := Limit{Ask: unclear(x("办理期限", "Case limit")), Title: x("办理期限", "Case limit"), State: LimitNear, Civil: true, Due: endOf(2026, 11, 28), Used: 83, Articles: art("psapl/118"),
 		Note: x("不含鉴定期间 3 日", "3 days of appraisal not counted"), Act: &Link{x("呈请处罚", "Propose penalty"), "/cases/c12/acts/new/propose"}}
 	seizure := Limit{Title: x("扣押期限", "Limit of seizure"), Person: x("木棍一根", "a wooden stick"), State: LimitSuspended, Civil: true, Due: endOf(2026, 12, 2), Used: 60,
 		Articles: art("apr/112"), Note: x("自11-20起中止，待鉴定意见", "suspended since 11-20, awaiting the appraisal")}
@@ -85,7 +87,7 @@ func fixtures(lang string) []fixture {
 	serve := Limit{Title: x("送达决定书（2个工作日）", "Serve the decision (2 working days)"), Person: x("丙某", "Mr C"), State: LimitRunning, Civil: true, Due: endOf(2026, 11, 25), Used: 20,
 		Articles: art("psapl/116"), Act: &Link{x("记录送达", "Record service"), "#"}}
 
-	fLate := Finding{Rule: "R22-slow", Title: x("传唤2小时后才通知家属", "Family not told within 2 hours"), Severity: 3, Facts: x("05:30到案，截至10:42无通知记录。", "Arrived 05:30; nothing recorded by 10:42."),
+	fLate := Finding{Ask: unclear(x("传唤2小时后才通知家属", "Family not told within 2 hours")), Rule: "R22-slow", Title: x("传唤2小时后才通知家属", "Family not told within 2 hours"), Severity: 3, Facts: x("05:30到案，截至10:42无通知记录。", "Arrived 05:30; nothing recorded by 10:42."),
 		Articles: art("psapl/97", "apr/55"), Person: x("甲某", "Mr A"), At: now, Act: &Link{x("传唤", "Summons"), "#a1843"}, Setting: x("法律规定“及时”，2小时为提醒", "the law says promptly; 2 hours are our reminder")}
 	fGrave := Finding{Rule: "R39", Title: x("未告知即呈请处罚决定", "Penalty decision asked for without notice"), Severity: 1, Facts: x("对甲某没有处罚告知。", "No notice to Mr A."), Articles: art("psapl/112"), At: now}
 	fUnknown := Finding{Rule: "R45", Title: x("应当法制审核而未经审核", "Mandatory legal review missing"), Severity: 4, Articles: art("psapl/114"), At: now, Unjudged: x("须经法制审核", "legal review is required")}
@@ -106,7 +108,7 @@ func fixtures(lang string) []fixture {
 			Gist: x("110指令转入：乙某称在烧烤店门口被甲某用木棍打伤。", "From the emergency call: Mr B says that Mr A hit him with a stick outside a barbecue."), Docs: []Link{{x("受案登记表", "Register of acceptance"), "#"}, {x("受案回执", "Receipt"), "/cases/c12/documents/1"}}, Articles: art("psapl/90", "apr/60")},
 	}
 	stages := []Stage{{x("受案", "Acceptance"), "past", m("2026-11-02 21:46")}, {x("立案", "Filing"), "past", m("2026-11-02 22:10")}, {x("调查取证", "Investigation"), "now", m("2026-11-02 22:10")}, {x("听证", "Hearing"), "skipped", 0}, {x("审核审批", "Review and approval"), "ahead", 0}, {x("处罚决定", "Decision"), "ahead", 0}, {x("送达执行", "Service"), "ahead", 0}, {x("结案", "Closing"), "ahead", 0}}
-	notice := Reason{Text: x("应先作处罚告知", "Notice of the penalty must come first"), Articles: art("psapl/112"), Fact: x("对甲某没有处罚告知", "no notice to Mr A"), Mend: &Link{x("处罚告知", "Give notice"), "#"}}
+	notice := Reason{Ask: unclear(x("应先作处罚告知", "Notice of the penalty must come first")), Text: x("应先作处罚告知", "Notice of the penalty must come first"), Articles: art("psapl/112"), Fact: x("对甲某没有处罚告知", "no notice to Mr A"), Mend: &Link{x("处罚告知", "Give notice"), "#"}}
 	review := Reason{Text: x("应先认定是否须经法制审核", "Whether legal review is required must be settled"), Articles: art("psapl/114"), Fact: x("未知", "unknown")}
 	looks := []Look{
 		{At: m("2026-11-23 10:40"), Who: x("民警01", "Officer 01"), Post: x("办案民警", "handler"), Unit: x("甲派出所", "Station A"), What: x("案件页", "case page"), Index: "90211"},
@@ -148,7 +150,8 @@ func fixtures(lang string) []fixture {
 	closed.Flash = &Flash{Tone: Good, Text: x("结案已记录，序号", "Closing recorded, index"), Ref: "1861", Link: &Link{x("查看", "See it"), "#"}}
 
 	yes := Option{"pass", x("通过", "pass"), "", false}
-	summon := Form{Action: "#", ActID: "a-77", Base: "1847", Title: x("传唤", "Summons"), Gist: x("记录违法嫌疑人被传唤到案。时限自到案时起按分钟计算。", "Record that the suspect was summoned and arrived. The hours run by the minute from arrival."), Articles: art("psapl/96", "apr/67"),
+	whySummon := x("询问查证时限自到案起算，到案时间记录准确，才能保证不超时限制人身自由。", "The hours of inquiry run from arrival; only an exact record keeps a person from being held beyond them.")
+	summon := Form{Why: whySummon, Ask: &Ask{Href: "#", Of: x("传唤", "Summons"), Aside: true, Mine: []Link{{x("第4号疑问：待答复", "Question 4: open"), "#"}}}, Action: "#", ActID: "a-77", Base: "1847", Title: x("传唤", "Summons"), Gist: x("记录违法嫌疑人被传唤到案。时限自到案时起按分钟计算。", "Record that the suspect was summoned and arrived. The hours run by the minute from arrival."), Articles: art("psapl/96", "apr/67"),
 		Subjects: &Subjects{Label: x("传唤何人", "Who is summoned"), Options: []Option{{"p1", x("甲某", "Mr A"), x("违法嫌疑人", "suspected offender"), true}, {"p3", x("丁某", "D"), x("证人", "witness"), false}}, CanAdd: true,
 			NewFields: []Field{{Name: "new_name", Label: x("姓名", "Name"), Type: FieldText, Required: true}, {Name: "new_idno", Label: x("证件号码", "Number of identity document"), Type: FieldText}}},
 		Occurred: &Field{Name: "occurred", Label: x("发生时间", "When it happened"), Type: FieldInstant, Required: true, Value: "2026-11-23T05:30"},
@@ -157,7 +160,7 @@ func fixtures(lang string) []fixture {
 			{Name: "reason", Label: x("传唤原因和依据", "Ground of the summons"), Type: FieldLong, Required: true, Max: 1000, Articles: art("psapl/96")},
 			{Name: "officers", Label: x("在场民警", "Officers present"), Type: FieldOfficers, Required: true, Help: x("不少于两人。", "At least two."), Options: []Option{{"o1", x("民警01", "Officer 01"), "", true}, {"o2", x("民警02", "Officer 02"), "", true}, {"o7", x("民警07", "Officer 07"), "", false}}}},
 		Attach:    &Attach{Label: x("附件", "Attachments"), Accept: "image/*,application/pdf", MaxMB: 20, Signature: x("被传唤人签名", "Signature of the person summoned"), Kept: []Attachment{{Name: x("传唤证扫描.pdf", "summons.pdf"), Size: "310 KB", Digest: "ab12"}}},
-		Duties:    []DutyAhead{{x("询问查证结束", "End the inquiry"), x("办案民警", "handler"), x("8小时", "8 hours"), m("2026-11-23 13:30"), false, true, art("psapl/97")}, {x("通知家属", "Tell the family"), x("办案民警", "handler"), x("及时", "promptly"), 0, false, false, art("psapl/97")}},
+		Duties:    []DutyAhead{{x("询问查证结束", "End the inquiry"), x("办案民警", "handler"), x("8小时", "8 hours"), m("2026-11-23 13:30"), false, true, art("psapl/97"), whyHours}, {x("通知家属", "Tell the family"), x("办案民警", "handler"), x("及时", "promptly"), 0, false, false, art("psapl/97"), ""}},
 		Documents: []DocumentAhead{{x("传唤证", "Summons"), x("一式两份，须当事人签名", "two copies, to be signed by the person")}}, Draft: &Draft{Saved: m("2026-11-23 10:40"), SaveURL: "#", DropURL: "#"}, Cancel: "/cases/c12"}
 	wrong := summon
 	wrong.Fields = append([]Field{}, summon.Fields...)
@@ -183,6 +186,7 @@ func fixtures(lang string) []fixture {
 
 	duties := []Duty{{hours, ref}, {family, ref}, {caseLimit, ref}, {serve, CaseRef{x("丙某赌博案", "Mr C, gambling"), "某公(甲)行受〔2026〕00009号", "#"}}, {seizure, ref}}
 	work := Workbench{Frame: with(f, AreaWorkbench), Duties: duties, Drafts: []DraftRow{{x("传唤", "Summons"), "#", "#", ref, m("2026-11-23 10:40")}, {x("接报案登记", "Report taken in"), "#", "#", CaseRef{}, m("2026-11-22 23:51")}}, Recent: []CaseRef{ref, {x("丙某赌博案", "Mr C, gambling"), "某公(甲)行受〔2026〕00009号", "#"}}, Intake: "/intake", More: &Link{x("全部 14 项职责", "All 14 duties"), "#"}}
+	work.Questions = []QuestionBrief{{Link: Link{x("询问查证时限", "Hours of inquiry"), "#"}, State: QuestionAnswered, Verdict: "reading", Mine: true, At: m("2026-11-22 16:20")}, {Link: Link{x("传唤", "Summons"), "#"}, State: QuestionOpen, Mine: true, At: m("2026-11-23 10:02")}}
 	boss := work
 	boss.Frame = with(head, AreaWorkbench)
 	boss.Awaiting = []Awaiting{{What: x("审批：处罚决定", "Approve: penalty decision"), Case: ref, From: x("民警01，办案民警", "Officer 01, handler"), Since: m("2026-11-23 09:20"), Round: 2, Href: "#", Urgency: &caseLimit}, {What: x("审批：认定延长询问查证", "Approve: longer inquiry"), Case: ref, From: x("民警02，办案民警", "Officer 02, handler"), Since: m("2026-11-23 10:31"), Round: 1, Href: "#", Urgency: &hours}}
@@ -210,15 +214,15 @@ func fixtures(lang string) []fixture {
 	second.Pager = Pager{First: "#", Next: "#", Showing: 6}
 	second.Query = x("甲某", "Mr A")
 
-	ap := Approval{Frame: with(head, AreaWorkbench), Head: ch, Title: x("处罚决定", "penalty decision"), Articles: art("psapl/113"), Round: 2, By: x("民警01，办案民警", "Officer 01, handler"), At: m("2026-11-23 09:20"),
+	ap := Approval{Why: x("处罚由不参与调查的负责人决定，当事人的权利才有人把关。", "Who decides on the penalty did not investigate, so that somebody stands for the rights of the person."), Ask: unclear(x("处罚决定", "penalty decision")), Frame: with(head, AreaWorkbench), Head: ch, Title: x("处罚决定", "penalty decision"), Articles: art("psapl/113"), Round: 2, By: x("民警01，办案民警", "Officer 01, handler"), At: m("2026-11-23 09:20"),
 		Proposal: []Pair{{x("被处罚人", "Offender"), x("甲某", "Mr A")}, {x("罚款", "Fine"), x("500元", "500 yuan")}, {x("行政拘留", "Detention"), x("5日", "5 days")}, {x("适用条款", "Provision"), x("第51条第1款", "art. 51(1)")}},
 		Grounds:  []Pair{{x("违法事实", "Facts"), x("甲某用木棍殴打乙某，致其头皮挫伤，有被侵害人陈述、证人证言、监控录像、鉴定意见证实。", "Mr A hit Mr B with a stick and bruised his head, as shown by the victim, a witness, a camera and the appraisal.")}},
 		File:     []FilePart{{x("事实", "Facts"), []FileRow{{x("2026-11-02 21:20，某镇某烧烤店门口", "2026-11-02 21:20, outside a barbecue"), "", "", false}}}, {x("证据", "Evidence"), []FileRow{{x("询问笔录：甲某（第1次）", "Hearing of Mr A (1)"), x("承认殴打", "admits it"), "#", false}, {x("询问笔录：乙某（第1次）", "Hearing of Mr B (1)"), "", "#", false}, {x("鉴定意见", "Appraisal"), x("轻微伤", "minor injury"), "#", true}}}, {x("告知与申辩", "Notice and defence"), []FileRow{{x("处罚告知笔录", "Record of notice"), x("甲某放弃陈述申辩", "Mr A gives up his defence"), "#", true}}}},
 		Changes:  []Difference{{x("行政拘留", "Detention"), x("7日", "7 days"), x("5日", "5 days"), &Link{x("拟定处罚", "Proposal"), "#"}}, {x("鉴定意见", "Appraisal"), "", x("轻微伤", "minor injury"), &Link{x("收到鉴定意见", "Appraisal received"), "#"}}}, Returned: x("缺鉴定意见，拘留日数缺少理由。", "The appraisal is missing; the days need a reason."),
 		Opinions: []Opinion{{x("民警20", "Officer 20"), x("法制员", "legal officer"), x("通过", "passed"), x("事实清楚，程序合法，量罚适当。", "Facts are clear, the procedure lawful, the penalty fitting."), m("2026-11-23 09:50"), 2, "#"}, {x("民警20", "Officer 20"), x("法制员", "legal officer"), x("不通过", "not passed"), x("缺鉴定意见。", "The appraisal is missing."), m("2026-11-20 16:10"), 1, "#"}},
-		Checks:   []Condition{{x("处罚告知，且在拟定之后", "Notice after the proposal"), "met", art("psapl/112"), x("2026-11-23 08:40 告知甲某", "Mr A told 2026-11-23 08:40"), &Link{x("第1848号", "no. 1848"), "#"}}, {x("法制审核通过", "Legal review passed"), "met", art("psapl/114"), "", nil}, {x("处罚不因申辩加重", "Not raised because of a defence"), "met", art("psapl/112"), "", nil}, {x("审批人不是承办人", "The approver is not the handler"), "met", nil, "", nil}},
+		Checks:   []Condition{{x("处罚告知，且在拟定之后", "Notice after the proposal"), "met", art("psapl/112"), x("2026-11-23 08:40 告知甲某", "Mr A told 2026-11-23 08:40"), &Link{x("第1848号", "no. 1848"), "#"}, nil}, {x("法制审核通过", "Legal review passed"), "met", art("psapl/114"), "", nil, nil}, {x("处罚不因申辩加重", "Not raised because of a defence"), "met", art("psapl/112"), "", nil, nil}, {x("审批人不是承办人", "The approver is not the handler"), "met", nil, "", nil, nil}},
 		Limits:   []Limit{hours, caseLimit}, Return: &Link{x("退回补充", "Send back"), "#"}, Form: Form{Action: "#", ActID: "a-90", Base: "1851", Title: x("处罚决定", "Penalty decision"), Submit: x("提交：处罚决定", "Submit: Penalty decision"), Cancel: "/cases/c12", Fields: append(append([]Field{}, decide.Fields[:2]...), Field{Name: "opinion", Label: x("审批意见", "Opinion"), Type: FieldLong}),
-			Duties: []DutyAhead{{x("送达决定书", "Serve the decision"), x("办案民警", "handler"), x("2个工作日", "2 working days"), endOf(2026, 11, 25), true, false, art("psapl/116")}}, Documents: []DocumentAhead{{x("行政处罚决定书", "Written decision"), x("文号在记录时取得", "gets its number when recorded")}}}}
+			Duties: []DutyAhead{{x("送达决定书", "Serve the decision"), x("办案民警", "handler"), x("2个工作日", "2 working days"), endOf(2026, 11, 25), true, false, art("psapl/116"), ""}}, Documents: []DocumentAhead{{x("行政处罚决定书", "Written decision"), x("文号在记录时取得", "gets its number when recorded")}}}}
 	ap.Weighing = &Weighing{Offence: x("殴打他人", "Beating"), Conduct: x("殴打他人", "beating"), Note: x("有第二款情形的，见51-p2", "circumstances of paragraph 2: see 51-p2"), Articles: art("psapl/51"), Benchmark: x("某县公安局", "Police of Some County"), Cases: "2",
 		Tiers: []WeighedTier{{Title: x("情节较轻", "Mitigated"), When: x("情节较轻", "minor circumstances"), Range: x("拘留不超过5日，或者罚款不超过1000", "detention of up to 5 days, or a fine of up to 1000")},
 			{Title: x("一般情节", "Ordinary"), Range: x("拘留5–10日并处罚款500–1000", "detention of 5–10 days and a fine of 500–1000"), Chosen: true, Grades: []WeighedGrade{{x("徒手、未达轻微伤", "bare hands, less than a minor injury"), x("拘留5–7日并处罚款500–700", "detention of 5–7 days and a fine of 500–700"), true}, {x("造成轻微伤", "a minor injury"), x("拘留7–10日并处罚款700–1000", "detention of 7–10 days and a fine of 700–1000"), false}}}},
@@ -227,7 +231,7 @@ func fixtures(lang string) []fixture {
 	apNo := ap
 	apNo.Weighing = &Weighing{Offence: x("无自己幅度的行为", "One without a range"), Conduct: x("见他条", "see another article"), NoRange: x("依他条处罚", "punished under another article"), Cases: "0"}
 	apNo.Round, apNo.Changes, apNo.Opinions, apNo.Return = 1, nil, nil, nil
-	apNo.Checks = append([]Condition{{x("听证权利告知", "Right to a hearing told"), "unknown", art("psapl/117"), x("缺少事实：拟处罚款", "missing fact: fine proposed"), nil}, {x("法制审核通过", "Legal review passed"), "unmet", art("psapl/114"), x("没有法制审核", "there is none"), &Link{x("送法制审核", "Send to review"), "#"}}}, ap.Checks[:1]...)
+	apNo.Checks = append([]Condition{{x("听证权利告知", "Right to a hearing told"), "unknown", art("psapl/117"), x("缺少事实：拟处罚款", "missing fact: fine proposed"), nil, nil}, {x("法制审核通过", "Legal review passed"), "unmet", art("psapl/114"), x("没有法制审核", "there is none"), &Link{x("送法制审核", "Send to review"), "#"}, unclear("")}}, ap.Checks[:1]...)
 	apNo.Form.Fields = append([]Field{}, ap.Form.Fields...)
 	apNo.Form.Fields[1].Error = x("不超过20日", "20 days at most")
 	apNo.Form.Errors = []FieldError{{"days", apNo.Form.Fields[1].Error}}
@@ -294,7 +298,7 @@ func fixtures(lang string) []fixture {
 	for range 8 {
 		manyLooks = append(manyLooks, looks...)
 	}
-	return []fixture{
+	return append([]fixture{
 		{"signin", in}, {"signin-wrong", inWith(SignInWrong)}, {"signin-locked", inWith(SignInLocked)}, {"signin-expired", inWith(SignInExpired)}, {"signin-ended", inWith(SignInEnded)}, {"signin-demo", inDemo},
 		{"account", acc}, {"account-errors", accBad},
 		{"workbench", work}, {"workbench-head", boss}, {"workbench-empty", calm},
@@ -311,5 +315,5 @@ func fixtures(lang string) []fixture {
 		{"receipt", ReceiptPage{Frame: with(f, AreaIntake), Code: "7KQ4-M2XP-90TB-K", Secret: "3FJW-8RTN", At: m("2026-11-23 10:44"), Index: "1852", Leaf: strings.Repeat("4be1f0a9", 8), Query: "/query", Case: Link{x("打开案件", "Open the case"), "#"}}},
 		{"looks", Looks{with(f, AreaCases), ref, manyLooks, Pager{Next: "#"}}}, {"looks-none", Looks{with(f, AreaCases), ref, nil, Pager{}}},
 		{"notice-notfound", note(NoticeNotFound, nil)}, {"notice-error", note(NoticeError, nil)}, {"notice-refused", note(NoticeRefused, func(n *Notice) { n.Reasons = []Reason{notice, review} })}, {"notice-conflict", note(NoticeConflict, nil)}, {"notice-stopped", note(NoticeStopped, func(n *Notice) { n.Stopped = true })},
-	}
+	}, questionFixtures(x, with(f, AreaQuestions))...)
 }

@@ -11,7 +11,7 @@ import (
 // approval shows a decision with everything it rests on: the conditions and what meets them, the file on one page, what
 // changed since the last round, what reviewers said.
 func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subject casefile.Subject, limits []Limit) *Approval {
-	p := &Approval{Frame: c.frame(AreaCases), Head: c.caseHead(f), Title: a.Title.In(c.lang), Articles: c.articles(a.Basis), Limits: limits, Form: form, Refusal: form.Refusal, Conflict: form.Conflict, Round: 1}
+	p := &Approval{Frame: c.frame(AreaCases), Head: c.caseHead(f), Title: a.Title.In(c.lang), Why: form.Why, Ask: form.Ask, Articles: c.articles(a.Basis), Limits: limits, Form: form, Refusal: form.Refusal, Conflict: form.Conflict, Round: 1}
 	form.Refusal, form.Conflict = nil, nil
 	p.Form = form
 	kind := f.Proc.ActOf(a.ID)
@@ -24,8 +24,8 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 		if a.Scope != "case" && n.Subject == "" && len(f.People) > 0 {
 			continue
 		}
-		for _, r := range c.reasons(f.Proc, f.Head.ID, n.Against, f.People) {
-			p.Checks = append(p.Checks, Condition{Text: r.Text, Met: "unmet", Articles: r.Articles, Fact: r.Fact, Act: r.Mend})
+		for _, r := range c.reasons(f.Proc, &f.Head, n.Against, f.People) {
+			p.Checks = append(p.Checks, Condition{Text: r.Text, Met: "unmet", Articles: r.Articles, Fact: r.Fact, Act: r.Mend, Ask: aside(r.Ask)})
 		}
 	}
 	for _, before := range f.Proc.Needs(kind) {

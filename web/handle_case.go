@@ -26,6 +26,9 @@ func casePage(c *call) error {
 	p := &Case{Frame: c.frame(AreaCases), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		a := c.act(f, &f.Acts[i])
+		for k := range a.Findings {
+			a.Findings[k].Ask = nil // it stands at the finding in the list of those that stand
+		}
 		if a.State == ActRefused {
 			p.Refusals++
 		}
@@ -160,7 +163,7 @@ func (c *call) nexts(f *handling.File) (next []NextAct, not []NotYet) {
 				if n.Subject != "" {
 					title += c.both("：", ": ") + partyName(f.People, n.Subject)
 				}
-				not = append(not, NotYet{title, c.reasons(f.Proc, f.Head.ID, n.Against, f.People)})
+				not = append(not, NotYet{title, c.reasons(f.Proc, &f.Head, n.Against, f.People)})
 				break
 			}
 		}
@@ -316,7 +319,7 @@ func (c *call) looked(looks []casefile.Looked) []Look {
 
 func (c *call) what(s string) string {
 	head, tail, _ := strings.Cut(s, " ")
-	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}}
+	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}}
 	w, ok := words[head]
 	if !ok {
 		return s
@@ -365,6 +368,12 @@ func actPage(c *call) error {
 		return err
 	}
 	p := &ActPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Act: c.act(f, a), Record: Record{Index: strconv.FormatInt(a.Index, 10), InCase: strconv.FormatInt(n, 10), ActID: string(a.ID), Leaf: leaf.String(), Root: root.String(), Size: strconv.FormatInt(entrySize, 10), Bytes: string(bytes), Length: len(bytes), Pack: strings.TrimSpace(a.Procedure + " " + a.Edition)}}
+	if len(a.Refused) > 0 {
+		p.Act.Reasons = c.storedReasons(f, &f.Head, a.Refused)
+		for i := range p.Act.Reasons {
+			p.Act.Reasons[i].Mend = nil // what would have removed it then
+		}
+	}
 	if correctable(a) && c.House.MayAct(c.who, f, a.Info) == nil {
 		p.Mend = append(p.Mend, Link{c.both("更正", "Correct"), doURL(f.Head.ID, a.Info.ID, "") + "?corrects=" + strconv.FormatInt(n, 10)})
 	}
@@ -379,7 +388,7 @@ func actPage(c *call) error {
 			what += c.both("：", ": ") + l.Person
 		}
 		if d.Done == 0 {
-			p.Opened = append(p.Opened, DutyAhead{What: what, Due: d.Due, Civil: l.Civil, Liberty: d.Liberty, Articles: l.Articles})
+			p.Opened = append(p.Opened, DutyAhead{What: what, Due: d.Due, Civil: l.Civil, Liberty: d.Liberty, Articles: l.Articles, Why: l.Why})
 		} else {
 			p.Ended = append(p.Ended, Pair{what, c.dutyState(d.State) + " " + c.local(d.Done)})
 		}

@@ -158,12 +158,15 @@ func (c *call) signature(id casefile.CaseID, data string) (casefile.Attached, er
 
 // form makes the form of an act from its description.
 func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) Form {
-	form := Form{ActID: string(e.id), Base: strconv.FormatInt(e.base, 10), Title: a.Title.In(c.lang), Gist: a.Help.In(c.lang), Articles: c.articles(a.Basis), Decision: a.Decision, Relieves: a.Relieves}
+	form := Form{ActID: string(e.id), Base: strconv.FormatInt(e.base, 10), Title: a.Title.In(c.lang), Gist: a.Help.In(c.lang), Why: a.Why.In(c.lang), Articles: c.articles(a.Basis), Decision: a.Decision, Relieves: a.Relieves}
 	if !a.Decision {
 		form.Occurred = &Field{Name: "occurred", Label: c.both("发生时间", "When it happened"), Help: c.both("不填即为现在。", "Left empty: now."), Type: FieldInstant, Value: e.occurred}
 	}
 	if f != nil && a.Scope != "case" {
 		form.Subjects = c.subjects(f, a, e, subject)
+	}
+	if f != nil {
+		form.Ask = aside(c.ask(&f.Head, handling.OnAct, a.ID, "", form.Title))
 	}
 	for i := range a.Fields {
 		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); a.Fields[i].As != "grade" || c.grades(&x, a, e) {
@@ -197,7 +200,7 @@ func (c *call) ahead(p *procedure.Procedure, act int) []DutyAhead {
 		if d.Act != act {
 			continue
 		}
-		x := DutyAhead{What: d.Title.In(c.lang), Liberty: d.Liberty, Articles: c.articles(d.Basis)}
+		x := DutyAhead{What: d.Title.In(c.lang), Liberty: d.Liberty, Articles: c.articles(d.Basis), Why: d.Why.In(c.lang)}
 		for _, t := range d.Terms {
 			x.Term = strings.TrimPrefix(x.Term+" / "+t.In(c.lang), " / ")
 		}
@@ -598,7 +601,10 @@ func doAct(c *call) error {
 			}
 		}
 		return c.showForm(http.StatusForbidden, f, a, &again, subject, func(form *Form) {
-			form.Refusal = &Refusal{Number: strconv.FormatInt(n, 10), Href: actURL(f.Head.ID, n), Reasons: c.reasons(f.Proc, f.Head.ID, answer.Refused, f.People)}
+			form.Refusal = &Refusal{Number: strconv.FormatInt(n, 10), Href: actURL(f.Head.ID, n), Reasons: c.reasons(f.Proc, &f.Head, answer.Refused, f.People)}
+			for i := range form.Refusal.Reasons {
+				aside(form.Refusal.Reasons[i].Ask)
+			}
 		})
 	}
 	return c.redirect(caseURL(answer.Case) + "?done=" + strconv.FormatInt(answer.Kept.Number, 10))

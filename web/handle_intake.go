@@ -121,6 +121,7 @@ func (c *call) showIntake(status int, o opening, e *entered, mark func(*Form)) e
 		form.Action, form.Cancel = o.at("/intake", url.Values{}), "/"
 		form.Draft = &Draft{SaveURL: o.at("/intake/draft", url.Values{}), DropURL: o.at("/intake/drop", url.Values{})}
 		form.Duties = c.ahead(o.proc, o.proc.ActOf(a.ID))
+		form.Ask = aside(c.ask(&casefile.Head{Procedure: c.House.Pack().ID + "/" + o.proc.ID}, handling.OnAct, a.ID, "", form.Title))
 		if len(units) > 1 {
 			f := Field{Name: "unit", Label: c.both("受理单位", "Unit"), Type: FieldEnum, Required: true, Value: c.r.PostFormValue("unit")}
 			for _, u := range units {
@@ -176,7 +177,7 @@ func doIntake(c *call) error {
 		return err
 	case len(answer.Refused) > 0:
 		return c.showIntake(http.StatusForbidden, o, e, func(f *Form) {
-			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(o.proc, "", answer.Refused, nil)}
+			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(o.proc, nil, answer.Refused, nil)}
 		})
 	}
 	if answer.Receipt == nil { // sent twice: the receipt was shown the first time

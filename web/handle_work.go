@@ -99,6 +99,9 @@ func workbench(c *call) error {
 	for i := range recent {
 		p.Recent = append(p.Recent, c.caseRef(&recent[i]))
 	}
+	if p.Questions, err = c.questionsFor(); err != nil {
+		return err
+	}
 	if err := c.unitFigures(p); err != nil {
 		return err
 	}

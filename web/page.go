@@ -24,6 +24,7 @@ const (
 	AreaWorkbench Area = "workbench"
 	AreaIntake    Area = "intake"
 	AreaCases     Area = "cases"
+	AreaQuestions Area = "questions"
 	AreaPeople    Area = "people"
 )
 
@@ -89,6 +90,15 @@ type Reason struct {
 	Articles []string
 	Fact     string // what the record says, or which fact is missing
 	Mend     *Link  // the act that would remove the reason
+	Ask      *Ask   // nil: not asked about here
+}
+
+// Ask leads from an act, a duty or a rule to a question about it, and to those that the reader asked about it before.
+type Ask struct {
+	Href  string
+	Of    string // what it is about, for who hears the link alone
+	Aside bool   // in a window of its own: what is typed on this page stays
+	Mine  []Link
 }
 
 // LimitState says how a clock stands.
@@ -117,6 +127,8 @@ type Limit struct {
 	Articles []string
 	Note     string // e.g. 自11-10起中止，待鉴定意见; 已延长1次
 	Act      *Link  // the act that discharges it, where this person may do it
+	Why      string // why the law wants it; may be empty
+	Ask      *Ask
 }
 
 // CaseRef is a case named on another page.
@@ -138,6 +150,7 @@ type Finding struct {
 	Setting  string // the figure is ours, not the law's: why
 	Unjudged string // the fact that is missing; empty: judged
 	State    string // e.g. 已整改, in words; empty: open
+	Ask      *Ask
 }
 
 // FieldError names a field of a form and what is wrong with it. The summary links to it.
@@ -198,7 +211,9 @@ type Form struct {
 	ActID    string // made when the form was first shown, so that sending twice is harmless
 	Base     string // revision of the case it was made from
 	Title    string // 传唤
-	Gist     string // one sentence on what the act is for; may be empty
+	Gist     string // what to enter; may be empty
+	Why      string // why the law wants the act; may be empty
+	Ask      *Ask
 	Articles []string
 	Decision bool // refused if unlawful; otherwise it is recorded with its findings
 	Relieves bool // an act that frees: never refused
@@ -256,6 +271,7 @@ type DutyAhead struct {
 	Civil    bool
 	Liberty  bool
 	Articles []string
+	Why      string
 }
 
 // DocumentAhead is a document the act will issue.

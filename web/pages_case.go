@@ -128,6 +128,8 @@ type Approval struct {
 	Frame
 	Head     CaseHead
 	Title    string // 处罚决定
+	Why      string // as in Form
+	Ask      *Ask
 	Articles []string
 	Round    int
 	By       string // who proposes, with post
@@ -182,6 +184,7 @@ type Condition struct {
 	Articles []string
 	Fact     string // what meets it, or what is missing
 	Act      *Link
+	Ask      *Ask
 }
 
 // ActPage shows one act whole, with its place in the record.

@@ -57,6 +57,8 @@ type Workbench struct {
 	Recent   []CaseRef
 	Unit     *UnitFigures // heads only
 	Intake   string       // where a report is taken in; empty: this person does not take in
+
+	Questions []QuestionBrief // about rules: to be answered, and the person's own
 }
 
 // Duty is a limit of some case on the workbench.

@@ -35,6 +35,14 @@ var routes = []Route{
 	{"GET /cases/{id}/files/{digest}", authority.SeeAttachment, attachment},
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
 
+	{"GET /cases/{id}/ask", authority.AskQuestion, askForm},
+	{"POST /cases/{id}/ask", authority.AskQuestion, doAsk},
+	{"GET /intake/ask", authority.AskQuestion, askForm},
+	{"POST /intake/ask", authority.AskQuestion, doAsk},
+	{"GET /questions", authority.ListQuestions, questionList},
+	{"GET /questions/{n}", authority.SeeQuestion, questionPage},
+	{"POST /questions/{n}/answer", authority.AnswerQuestion, doAnswer},
+
 	{"GET /people", authority.SeePeople, people},
 	{"POST /people", authority.ChangePeople, changePeople},
 }

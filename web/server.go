@@ -85,6 +85,7 @@ type call struct {
 	session casefile.Session
 	lang    string
 	now     calendar.Instant
+	asked   []*handling.Question // the person's own, once something asked for them
 }
 
 const maxBody = handling.MaxAttachment + 4<<20
@@ -151,7 +152,7 @@ func (c *call) mustChange(rt Route) (bool, error) {
 
 // about lists the actions that concern no case: the policy answers them here. About a case it is asked by handling, which
 // knows the case; about opening one, with the unit.
-var about = map[authority.Action]bool{authority.SeeWorkbench: true, authority.ListCases: true, authority.Search: true, authority.ChangePeople: true, authority.SeeOwnAccount: true, authority.ManageOwnSessions: true}
+var about = map[authority.Action]bool{authority.SeeWorkbench: true, authority.ListCases: true, authority.Search: true, authority.ListQuestions: true, authority.ChangePeople: true, authority.SeeOwnAccount: true, authority.ManageOwnSessions: true}
 
 // home leads who has no workbench to what they have.
 func (c *call) home() {
@@ -246,6 +247,9 @@ func (c *call) frame(area Area) Frame {
 	if may(authority.ListCases) {
 		f.Nav = append(f.Nav, AreaCases)
 	}
+	if c.House.Counsels(c.who) {
+		f.Nav = append(f.Nav, AreaQuestions)
+	}
 	if _, err := c.House.Roster(c.who); err == nil {
 		f.Nav = append(f.Nav, AreaPeople)
 	}
@@ -334,6 +338,11 @@ func (c *call) notAllowed(e *handling.NotAllowed) string {
 		return c.both("本案须先说明查看目的", "this case opens only to a stated purpose")
 	case authority.WhyClosed:
 		return c.both("案件已经办结", "the case is closed")
+	case authority.WhySelf:
+		return c.both("自己提出的疑问由他人答复", "a question of one's own is answered by somebody else")
+	}
+	if e.Action == authority.AnswerQuestion {
+		return c.both("你可以查看这个疑问，由上级法制部门答复", "you may see this question; the legal department above answers it")
 	}
 	return c.both("你可以查看本案，但不能在本案中做这件事", "you may see this case, but not do this in it")
 }

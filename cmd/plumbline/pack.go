@@ -36,6 +36,16 @@ func (c *packCheck) Run() error {
 	}
 	for _, p := range pack.Procedures {
 		fmt.Printf("%s/%s: %d acts, %d rules, %d duties: loads, every name, article and expression checked\n", pack.ID, p.ID, len(p.Acts()), len(p.Rules()), len(p.Duties()))
+		if pack.Standing == "law" {
+			acts, duties := p.Unexplained()
+			fmt.Printf("%s/%s: %d of %d acts and %d of %d duties say why the law wants them\n", pack.ID, p.ID, len(p.Acts())-len(acts), len(p.Acts()), len(p.Duties())-len(duties), len(p.Duties()))
+			if len(acts) > 0 {
+				fmt.Printf("  without why, %d acts: %s\n", len(acts), strings.Join(acts, ", "))
+			}
+			if len(duties) > 0 {
+				fmt.Printf("  without why, %d duties: %s\n", len(duties), strings.Join(duties, ", "))
+			}
+		}
 	}
 	count := map[procedure.Verdict]int{}
 	bad := 0

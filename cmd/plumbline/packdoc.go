@@ -128,31 +128,31 @@ type docField struct {
 }
 
 type docAct struct {
-	ID, Link, Title, Other, Help, Stage, Kind, KindTitle, About, Unverified string
-	Inherited                                                               bool // the stage is that of the act above
-	Opens, Closes                                                           bool
-	By, Qualified, OtherThan                                                string
-	ByRule, OtherRule                                                       *docRule
-	Competent                                                               []docTier
-	Fields                                                                  []docField
-	Demands                                                                 []docDemand
-	Effects                                                                 []docDemand
-	Duties                                                                  []*docDuty
-	Documents                                                               []docLink
-	Basis                                                                   []docCite
-	Names                                                                   string
+	ID, Link, Title, Other, Help, Why, Stage, Kind, KindTitle, About, Unverified string
+	Inherited                                                                    bool // the stage is that of the act above
+	Opens, Closes                                                                bool
+	By, Qualified, OtherThan                                                     string
+	ByRule, OtherRule                                                            *docRule
+	Competent                                                                    []docTier
+	Fields                                                                       []docField
+	Demands                                                                      []docDemand
+	Effects                                                                      []docDemand
+	Duties                                                                       []*docDuty
+	Documents                                                                    []docLink
+	Basis                                                                        []docCite
+	Names                                                                        string
 }
 
 type docDuty struct {
-	ID, Link, Title, Other, Do, Of, Start, Limit string
-	Act                                          docLink
-	Notes                                        []string // conditions
-	Changes                                      []docDemand
-	Exprs                                        []string
-	Kinds                                        []string
-	Late, Missing                                *docRule
-	Basis                                        []docCite
-	Unverified                                   string
+	ID, Link, Title, Other, Why, Do, Of, Start, Limit string
+	Act                                               docLink
+	Notes                                             []string // conditions
+	Changes                                           []docDemand
+	Exprs                                             []string
+	Kinds                                             []string
+	Late, Missing                                     *docRule
+	Basis                                             []docCite
+	Unverified                                        string
 }
 
 type docGraph struct {
@@ -544,7 +544,7 @@ func (m *docMaker) actLink(i int) docLink {
 
 func (m *docMaker) duty(i int) *docDuty {
 	w, info, x := m.w, m.p.Duties()[i], m.p.DutyText(i)
-	d := &docDuty{ID: info.ID, Link: anchor("duty", m.p.ID, info.ID), Title: w.in(info.Title), Other: m.other(info.Title), Do: w.acts(info.Do), Act: m.actLink(info.Act), Late: m.rule(x.Late), Missing: m.rule(x.Missing)}
+	d := &docDuty{ID: info.ID, Link: anchor("duty", m.p.ID, info.ID), Title: w.in(info.Title), Other: m.other(info.Title), Why: w.in(info.Why), Do: w.acts(info.Do), Act: m.actLink(info.Act), Late: m.rule(x.Late), Missing: m.rule(x.Missing)}
 	at := docLink{w.t("职责：", "duty: ") + d.Title, d.Link}
 	d.Basis = m.cite(x.Basis, at)
 	d.Unverified = m.unverified(x.Unverified, at, d.Basis)
@@ -650,7 +650,7 @@ func (m *docMaker) duty(i int) *docDuty {
 func (m *docMaker) act(i int) *docAct {
 	w, info, x := m.w, m.p.Act(i), m.p.ActText(i)
 	at := m.actLink(i)
-	a := &docAct{ID: info.ID, Link: at.Link, Title: at.Text, Other: m.other(info.Title), Help: w.in(info.Help), Opens: info.Opens, Closes: info.Closes, By: w.posts(info.By), About: w.in(scopeNames[info.Scope]), Names: strings.Join(x.Names, ", ")}
+	a := &docAct{ID: info.ID, Link: at.Link, Title: at.Text, Other: m.other(info.Title), Help: w.in(info.Help), Why: w.in(info.Why), Opens: info.Opens, Closes: info.Closes, By: w.posts(info.By), About: w.in(scopeNames[info.Scope]), Names: strings.Join(x.Names, ", ")}
 	a.Kind, a.KindTitle = "fact", w.t("事实", "fact")
 	if info.Decision {
 		a.Kind, a.KindTitle = "decision", w.t("决定", "decision")
