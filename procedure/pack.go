@@ -93,6 +93,37 @@ func (p *Pack) Cite(article string) Citation {
 	return c
 }
 
+// InForce leaves of what is cited the articles that held at a moment; all of them, where none of them did.
+func (p *Pack) InForce(basis []string, at calendar.Instant) []string {
+	day := p.Zone.Date(at)
+	out := slices.DeleteFunc(slices.Clone(basis), func(cite string) bool { return !p.held(cite, day) })
+	if len(out) == 0 {
+		return basis
+	}
+	return out
+}
+
+// held tells whether a version of the source that has the article was in force on a day.
+func (p *Pack) held(cite string, day calendar.Date) bool {
+	source, no, _ := strings.Cut(cite, "/")
+	def, _ := p.sources.Get(source)
+	var in []yaml.Str
+	for _, a := range def.Articles {
+		if a.No.Text == no {
+			in = a.Versions
+		}
+	}
+	for _, v := range def.Versions {
+		from, err := calendar.ParseDate(v.From.Text)
+		until, err2 := calendar.ParseDate(v.Until.Text)
+		if (len(in) == 0 || slices.ContainsFunc(in, func(id yaml.Str) bool { return id.Text == v.ID.Text })) &&
+			err == nil && from <= day && (v.Until.Text == "" || err2 == nil && day <= until) {
+			return true
+		}
+	}
+	return false
+}
+
 // Text prints the citation as it stands in a document.
 func (c Citation) Text() Text {
 	if c.Kind == "law" || c.Kind == "rule" {
