@@ -30,7 +30,7 @@ type Pack struct {
 	offences  []*Offence
 	sections  []Section // of offences
 
-	inHand     []time.Duration
+	inHand     InHand
 	benchmarks []Benchmark
 	grades     map[string][]Grade // by offence
 }
@@ -144,8 +144,14 @@ func (p *Pack) Procedure(id string) (*Procedure, error) {
 	return nil, fmt.Errorf("pack %s has no procedure %q%s", p.ID, id, yaml.Suggest(id, ids))
 }
 
-// InHand lists the hours at which to warn that a person was held for long, all measures and cases together.
-func (p *Pack) InHand() []time.Duration { return p.inHand }
+// InHand says when to warn that a person was held for long, all measures and cases together.
+type InHand struct {
+	Duties []string // those during which somebody is held, of whatever procedure
+	Warn   []time.Duration
+}
+
+// InHand is nothing where the pack does not say it.
+func (p *Pack) InHand() InHand { return p.inHand }
 
 // Load reads a pack from the folder dir of fsys, with the benchmarks of the agency that runs it. Mistakes come back all at
 // once as strictyaml.Problems.
@@ -204,12 +210,15 @@ func (l *loader) load() *Pack {
 		l.problem(f.Zone.Pos, "", "%v", err)
 	}
 	p.Roll = l.roll(f.Roll, calendar.RollNone)
-	for _, s := range f.InHand {
-		t, err := calendar.ParseTerm(s.Text)
-		if err != nil || t.Unit != calendar.UnitHour {
-			l.problem(s.Pos, "", "in_hand %q: expected hours, such as 24h", s.Text)
+	if f.InHand != nil {
+		p.inHand.Duties = texts(f.InHand.Duties)
+		for _, s := range f.InHand.Warn {
+			t, err := calendar.ParseTerm(s.Text)
+			if err != nil || t.Unit != calendar.UnitHour {
+				l.problem(s.Pos, "", "in_hand: warn %q: expected hours, such as 24h", s.Text)
+			}
+			p.inHand.Warn = append(p.inHand.Warn, time.Duration(t.N)*time.Hour)
 		}
-		p.inHand = append(p.inHand, time.Duration(t.N)*time.Hour)
 	}
 	if f.Calendar.Text != "" {
 		p.Calendar = l.calendar(path.Join("calendars", f.Calendar.Text+".yaml"))
@@ -250,6 +259,13 @@ func (l *loader) load() *Pack {
 		}
 	}
 	l.checkDocuments(p)
+	if f.InHand != nil {
+		for _, s := range f.InHand.Duties {
+			if !slices.ContainsFunc(p.Procedures, func(proc *Procedure) bool { return proc.DutyOf(s.Text) >= 0 }) {
+				l.problem(s.Pos, "duty", "no procedure has a duty %q", s.Text)
+			}
+		}
+	}
 	return p
 }
 
