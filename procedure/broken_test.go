@@ -212,6 +212,7 @@ func TestEachBrokenPackIsRefusedUnderItsCheck(t *testing.T) {
 		{"taken from an act that is not there", q, "on: {type: date, as: birth}", "on: {type: date, taken_from: hera}", "act", `did you mean "hear"?`},
 		{"taken from a datum that is not there", q, "on: {type: date, as: birth}", "on: {type: date, taken_from: part.ony}", "field", `did you mean "on"?`},
 		{"taken from a datum of another kind", q, "on: {type: date, as: birth}", "on: {type: date, taken_from: part.why}", "field", "part.why is text, on is date"},
+		{"required and rare", q, "why: {type: text,", "why: {required: true, rare: true, type: text,", "field", "not folded away"},
 		{"taken from a secret", q, "why: {type: text,", "why: {taken_from: hear.password, type: text,", "field", "is a secret"},
 		{"part of a round, misspelt", q, "kind: decision", "kind: decision\n    part: proposl", "", "expected one of proposal, return, review, decision"},
 		{"computed fact that acts set too", q, "fine: {type: money, set_by: [decide]}", "fine: {type: money, set_by: [decide], is: \"money('1')\"}", "", "it has no set_by"},

@@ -387,7 +387,7 @@ const shortText, longText = 200, 10000
 
 // field checks how a datum is asked for.
 func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo {
-	f := FieldInfo{Name: name, Kind: kind, Title: d.Title, Help: d.Help, Required: d.Required, Long: d.Long, Max: d.Max, Several: d.Several, As: d.As.Text, Basis: c.cite(d.Basis)}
+	f := FieldInfo{Name: name, Kind: kind, Title: d.Title, Help: d.Help, Required: d.Required, Long: d.Long, Rare: d.Rare, Max: d.Max, Several: d.Several, As: d.As.Text, Basis: c.cite(d.Basis)}
 	if f.Title == (Text{}) {
 		f.Title = both(name, name)
 	}
@@ -412,6 +412,9 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		if f.Long {
 			f.Max = longText
 		}
+	}
+	if d.Rare && d.Required {
+		c.problem(d.Pos, "field", "%s is required and rare: what must be given is not folded away", name)
 	}
 	if d.Max < 0 {
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)

@@ -338,6 +338,7 @@ type FieldInfo struct {
 	Kind           casefile.Kind
 	Title, Help    Text // Title is its name where the pack gives none
 	Required, Long bool
+	Rare           bool   // seldom needed: a form keeps it folded away
 	Max            int    // characters a text may have; 0 for other kinds
 	As             string // what the datum is for the file: one of FieldRoles, or empty
 	Enum           []Option

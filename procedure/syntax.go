@@ -294,6 +294,7 @@ type fieldDef struct {
 	Several  bool       `yaml:"several"`
 	Max      int        `yaml:"max"`
 	Long     bool       `yaml:"long"`
+	Rare     bool       `yaml:"rare"`
 	As       yaml.Str   `yaml:"as"`
 	Taken    list       `yaml:"taken_from"`
 	Basis    []yaml.Str `yaml:"basis"`

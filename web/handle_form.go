@@ -256,7 +256,7 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 
 // field shows one datum of an act. Names of data carry a prefix so that none is taken for another input.
 func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Field {
-	out := Field{Name: "d_" + fi.Name, Label: capital(fi.Title.In(c.lang)), Help: fi.Help.In(c.lang), Articles: c.articles(fi.Basis), Required: fi.Required, Max: fi.Max, Value: value}
+	out := Field{Name: "d_" + fi.Name, Label: capital(fi.Title.In(c.lang)), Help: fi.Help.In(c.lang), Articles: c.articles(fi.Basis), Required: fi.Required, Max: fi.Max, Value: value, Rare: fi.Rare && value == ""}
 	switch {
 	case fi.As == "offence":
 		out.Type, out.Refresh, out.Groups = FieldEnum, true, c.offences(value)

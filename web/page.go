@@ -189,6 +189,7 @@ type Field struct {
 	Groups   []OptionGroup // FieldEnum: instead of Options, where there are many
 	Error    string
 	Refresh  bool // what is chosen changes what else the page shows
+	Rare     bool // folded away while it is empty
 	Lax      bool // needed, but the browser does not insist: the part of the form it stands in may stay unused
 }
 
