@@ -157,7 +157,7 @@ func (x *explainer) finding(mark string, f procedure.Finding) {
 	if f.Due != 0 {
 		fmt.Fprintf(x.out, " %s %s", x.say("期限", "due"), x.day(f.Due))
 	}
-	fmt.Fprintf(x.out, " [%s: %s; %s]\n", rule.Kind, strings.Join(rule.Basis, ", "), f.Clause)
+	fmt.Fprintf(x.out, " [%s: %s; %s]\n", rule.Kind, strings.Join(x.p.Pack.InForce(rule.Basis, f.At), ", "), f.Clause)
 }
 
 func (x *explainer) standing(s *procedure.Standing) {

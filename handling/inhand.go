@@ -38,7 +38,7 @@ func identityWord(number string) string { return "id:" + strings.ToUpper(number)
 // InHand adds up how long a subject of a case was held, there and in other cases of the same id number; nothing where they
 // were not held in this case.
 func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
-	parts := held(f.Proc, f.Head.ID, f.Duties, p.ID)
+	parts := h.held(f.Proc, f.Head.ID, f.Duties, p.ID)
 	if len(parts) == 0 {
 		return InHand{}, nil
 	}
@@ -56,7 +56,7 @@ func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
 			parts = append(parts, more...)
 		}
 	}
-	return sumHeld(parts, f.Now, h.pack.InHand()), nil
+	return sumHeld(parts, f.Now, h.pack.InHand().Warn), nil
 }
 
 func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but casefile.CaseID, number string) ([]Held, error) {
@@ -85,7 +85,7 @@ func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but case
 	var out []Held
 	for _, x := range h.parties(c, acts) {
 		if strings.EqualFold(identity(p, &x), number) {
-			out = append(out, held(p, head.ID, duties, x.ID)...)
+			out = append(out, h.held(p, head.ID, duties, x.ID)...)
 		}
 	}
 	return out, nil
@@ -103,10 +103,10 @@ func identity(p *procedure.Procedure, x *Party) string {
 	return ""
 }
 
-func held(p *procedure.Procedure, id casefile.CaseID, duties []casefile.Duty, subject casefile.Subject) []Held {
+func (h *House) held(p *procedure.Procedure, id casefile.CaseID, duties []casefile.Duty, subject casefile.Subject) []Held {
 	var out []Held
 	for _, d := range duties {
-		if d.Liberty && d.Subject == subject && d.Opened != 0 {
+		if d.Subject == subject && d.Opened != 0 && slices.Contains(h.pack.InHand().Duties, d.Duty) {
 			if info := p.Duty(d.Duty); info != nil {
 				out = append(out, Held{id, info.Title, d.Opened, d.Done})
 			}

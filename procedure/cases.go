@@ -478,7 +478,7 @@ func (run *caseRun) compareFindings(got []Finding) []string {
 			used[at] = true
 			continue
 		}
-		text := fmt.Sprintf("expected and not found: %s%s", run.ruleName(w.Rule.Text), of(w.Subject))
+		text := fmt.Sprintf("expected and not found: %s%s", run.ruleName(w.Rule.Text, run.now), of(w.Subject))
 		if w.At.Text != "" {
 			text += " at " + w.At.Text
 		}
@@ -488,7 +488,7 @@ func (run *caseRun) compareFindings(got []Finding) []string {
 		if used[k] {
 			continue
 		}
-		text := fmt.Sprintf("found and not expected: %s%s at %s%s", run.ruleName(run.p.rules[f.Rule].ID), of(string(f.Subject)), run.local(f.At), marks(f.Warn, f.Unjudged, f.Missing))
+		text := fmt.Sprintf("found and not expected: %s%s at %s%s", run.ruleName(run.p.rules[f.Rule].ID, f.At), of(string(f.Subject)), run.local(f.At), marks(f.Warn, f.Unjudged, f.Missing))
 		if f.Cause > 0 && int(f.Cause) <= len(run.acts) {
 			text += fmt.Sprintf(", by act %d (%s)", f.Cause, run.p.acts[run.acts[f.Cause-1].Kind].ID)
 		}
@@ -497,12 +497,12 @@ func (run *caseRun) compareFindings(got []Finding) []string {
 	return append(missing, extra...)
 }
 
-func (run *caseRun) ruleName(id string) string {
+func (run *caseRun) ruleName(id string, at calendar.Instant) string {
 	for _, r := range run.p.rules {
 		if r.ID == id {
 			text := id + ` "` + r.Title.EN + " " + r.Title.ZH + `"`
 			if len(r.Basis) > 0 {
-				text += " (" + strings.Join(r.Basis, ", ") + ")"
+				text += " (" + strings.Join(run.p.Pack.InForce(r.Basis, at), ", ") + ")"
 			}
 			return text
 		}

@@ -409,20 +409,8 @@ func (c *checker) article(cite string) (sourceDef, articleDef) {
 // notInForce tells what is wrong when no version of the source with this article holds on the first day of any version of
 // the procedure.
 func (c *checker) notInForce(cite string, versions []version) string {
-	def, art := c.article(cite)
-	zone := c.p.Pack.Zone
-	for _, v := range versions {
-		for _, s := range def.Versions {
-			if len(art.Versions) > 0 && !slices.ContainsFunc(art.Versions, func(id yaml.Str) bool { return id.Text == s.ID.Text }) {
-				continue
-			}
-			from, err := calendar.ParseDate(s.From.Text)
-			until, err2 := calendar.ParseDate(s.Until.Text)
-			day := zone.Date(v.from)
-			if err == nil && from <= day && (s.Until.Text == "" || err2 == nil && day <= until) {
-				return ""
-			}
-		}
+	if slices.ContainsFunc(versions, func(v version) bool { return c.p.Pack.held(cite, c.p.Pack.Zone.Date(v.from)) }) {
+		return ""
 	}
 	return cite + " was not in force on the first day of any version of the procedure"
 }

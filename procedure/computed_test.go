@@ -6,6 +6,7 @@ import (
 
 	"plumbline/calendar"
 	"plumbline/casefile"
+	"plumbline/packs"
 	"plumbline/procedure"
 )
 
@@ -62,6 +63,28 @@ func TestComputedFacts(t *testing.T) {
 		}
 		if late != x.late {
 			t.Errorf("fine %v: execution found %v", x.fine, late)
+		}
+	}
+}
+
+// TestInForce: of what a rule cites, a finding names what held on its day.
+func TestInForce(t *testing.T) {
+	pack, err := procedure.Load(packs.FS, "cn-police")
+	if err != nil {
+		t.Fatal(err)
+	}
+	basis := []string{"psapl/118", "apr/165", "psapl2012/99"}
+	for day, want := range map[string]string{
+		"2025-12-31T23:59": "apr/165 psapl2012/99",
+		"2026-01-01T00:00": "psapl/118 apr/165",
+		"2001-01-01T00:00": "psapl/118 apr/165 psapl2012/99", // none of them: better all than nothing
+	} {
+		at, err := casefile.ParseInstant(day, pack.Zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(pack.InForce(basis, at), " "); got != want {
+			t.Errorf("%s: %s, want %s", day, got, want)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type Pack struct {
 	offences  []*Offence
 	sections  []Section // of offences
 
-	inHand     []time.Duration
+	inHand     InHand
 	benchmarks []Benchmark
 	grades     map[string][]Grade // by offence
 }
@@ -93,6 +93,37 @@ func (p *Pack) Cite(article string) Citation {
 	return c
 }
 
+// InForce leaves of what is cited the articles that held at a moment; all of them, where none of them did.
+func (p *Pack) InForce(basis []string, at calendar.Instant) []string {
+	day := p.Zone.Date(at)
+	out := slices.DeleteFunc(slices.Clone(basis), func(cite string) bool { return !p.held(cite, day) })
+	if len(out) == 0 {
+		return basis
+	}
+	return out
+}
+
+// held tells whether a version of the source that has the article was in force on a day.
+func (p *Pack) held(cite string, day calendar.Date) bool {
+	source, no, _ := strings.Cut(cite, "/")
+	def, _ := p.sources.Get(source)
+	var in []yaml.Str
+	for _, a := range def.Articles {
+		if a.No.Text == no {
+			in = a.Versions
+		}
+	}
+	for _, v := range def.Versions {
+		from, err := calendar.ParseDate(v.From.Text)
+		until, err2 := calendar.ParseDate(v.Until.Text)
+		if (len(in) == 0 || slices.ContainsFunc(in, func(id yaml.Str) bool { return id.Text == v.ID.Text })) &&
+			err == nil && from <= day && (v.Until.Text == "" || err2 == nil && day <= until) {
+			return true
+		}
+	}
+	return false
+}
+
 // Text prints the citation as it stands in a document.
 func (c Citation) Text() Text {
 	if c.Kind == "law" || c.Kind == "rule" {
@@ -113,8 +144,14 @@ func (p *Pack) Procedure(id string) (*Procedure, error) {
 	return nil, fmt.Errorf("pack %s has no procedure %q%s", p.ID, id, yaml.Suggest(id, ids))
 }
 
-// InHand lists the hours at which to warn that a person was held for long, all measures and cases together.
-func (p *Pack) InHand() []time.Duration { return p.inHand }
+// InHand says when to warn that a person was held for long, all measures and cases together.
+type InHand struct {
+	Duties []string // those during which somebody is held, of whatever procedure
+	Warn   []time.Duration
+}
+
+// InHand is nothing where the pack does not say it.
+func (p *Pack) InHand() InHand { return p.inHand }
 
 // Load reads a pack from the folder dir of fsys, with the benchmarks of the agency that runs it. Mistakes come back all at
 // once as strictyaml.Problems.
@@ -173,12 +210,15 @@ func (l *loader) load() *Pack {
 		l.problem(f.Zone.Pos, "", "%v", err)
 	}
 	p.Roll = l.roll(f.Roll, calendar.RollNone)
-	for _, s := range f.InHand {
-		t, err := calendar.ParseTerm(s.Text)
-		if err != nil || t.Unit != calendar.UnitHour {
-			l.problem(s.Pos, "", "in_hand %q: expected hours, such as 24h", s.Text)
+	if f.InHand != nil {
+		p.inHand.Duties = texts(f.InHand.Duties)
+		for _, s := range f.InHand.Warn {
+			t, err := calendar.ParseTerm(s.Text)
+			if err != nil || t.Unit != calendar.UnitHour {
+				l.problem(s.Pos, "", "in_hand: warn %q: expected hours, such as 24h", s.Text)
+			}
+			p.inHand.Warn = append(p.inHand.Warn, time.Duration(t.N)*time.Hour)
 		}
-		p.inHand = append(p.inHand, time.Duration(t.N)*time.Hour)
 	}
 	if f.Calendar.Text != "" {
 		p.Calendar = l.calendar(path.Join("calendars", f.Calendar.Text+".yaml"))
@@ -219,6 +259,13 @@ func (l *loader) load() *Pack {
 		}
 	}
 	l.checkDocuments(p)
+	if f.InHand != nil {
+		for _, s := range f.InHand.Duties {
+			if !slices.ContainsFunc(p.Procedures, func(proc *Procedure) bool { return proc.DutyOf(s.Text) >= 0 }) {
+				l.problem(s.Pos, "duty", "no procedure has a duty %q", s.Text)
+			}
+		}
+	}
 	return p
 }
 

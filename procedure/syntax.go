@@ -71,8 +71,14 @@ type packFile struct {
 	Qualified yaml.Map[titledDef] `yaml:"qualifications"`
 	Ranks     yaml.Map[titledDef] `yaml:"ranks"`
 	Roles     yaml.Map[titledDef] `yaml:"roles"`
-	InHand    []yaml.Str          `yaml:"in_hand"`
+	InHand    *inHandDef          `yaml:"in_hand"`
 	Accepted  []acceptedDef       `yaml:"accepted"`
+}
+
+type inHandDef struct {
+	Pos    yaml.Pos
+	Duties []yaml.Str `yaml:"duties,required"`
+	Warn   []yaml.Str `yaml:"warn,required"`
 }
 
 type postDef struct {

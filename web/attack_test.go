@@ -674,11 +674,14 @@ func TestACorrectionKeepsTheSecond(t *testing.T) {
 	b.now += 17_000_000
 	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "witness"}}, Data: map[string]string{"name": "某乙"}})
 	entered := b.now
+	minute := func(i calendar.Instant) string {
+		return i.Time().In(b.house.Pack().Zone.Location()).Format("2006-01-02T15:04")
+	}
 	wang, at := b.client(t, "wang"), "/cases/"+string(b.case_)+"/do/register_person?corrects="
 	for i, x := range []struct {
 		minute string
 		want   calendar.Instant
-	}{{"", entered}, {"2026-03-02T09:04", entered}, {"2026-03-02T09:03", entered - 77_000_000}} {
+	}{{"", entered}, {minute(entered), entered}, {minute(entered - 60_000_000), entered - 77_000_000}} {
 		b.now += 60_000_000
 		form := url.Values{"act_id": {rand.Text()}, "base": {fmt.Sprint(4 + i)}, "subject": {"p1"}, "subject_role": {"witness"}, "occurred": {x.minute}, "d_name": {"某丙"}}
 		if r, body := b.post(t, wang, at+fmt.Sprint(4+i), form); r.StatusCode != http.StatusSeeOther {

@@ -15,10 +15,13 @@ import (
 
 // This file turns what handling answers into what pages show.
 
-// articles writes citations, the source once for several of its articles.
-func (c *call) articles(basis []string) []string {
+// articles writes citations of what holds now, the source once for several of its articles.
+func (c *call) articles(basis []string) []string { return c.articlesAt(basis, c.now) }
+
+// articlesAt writes citations of what held at a moment.
+func (c *call) articlesAt(basis []string, at calendar.Instant) []string {
 	var out, sources []string
-	for _, b := range basis {
+	for _, b := range c.House.Pack().InForce(basis, at) {
 		cited := c.House.Pack().Cite(b)
 		source := cited.Source.In(c.lang) + cited.Kind
 		if i := slices.Index(sources, source); i >= 0 {
@@ -234,7 +237,7 @@ func (c *call) finding(f *handling.File, x *casefile.Finding) Finding {
 	out := Finding{Rule: x.Rule, Title: x.Rule, Severity: Severity(x.Severity), At: x.At}
 	if i := f.Proc.RuleOf(x.Rule); i >= 0 {
 		r := f.Proc.Rules()[i]
-		out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articles(r.Basis), second(r.Setting, c.lang)
+		out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articlesAt(r.Basis, x.At), second(r.Setting, c.lang)
 		out.Ask = c.ask(&f.Head, handling.OnRule, r.ID, clauseAt(f.Proc, x.Clause), out.Title)
 	}
 	if x.Subject != "" {

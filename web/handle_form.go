@@ -169,7 +169,7 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 		form.Ask = aside(c.ask(&f.Head, handling.OnAct, a.ID, "", form.Title))
 	}
 	for i := range a.Fields {
-		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); a.Fields[i].As != "grade" || c.grades(&x, a, e) {
+		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); c.weighed(&x, &a.Fields[i], a, e) {
 			form.Fields = append(form.Fields, x)
 		}
 	}

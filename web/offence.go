@@ -162,18 +162,21 @@ func (c *call) offences(chosen string) []OptionGroup {
 	return out
 }
 
-// grades leaves a field the steps that the benchmark has for the offence of the form; false where it has none to choose from.
-func (c *call) grades(x *Field, a *procedure.ActInfo, e *entered) bool {
+// weighed tells whether a form asks for a datum: for the grade and a departure only where the benchmark has something for the
+// offence of the form. It leaves the grade the steps there are.
+func (c *call) weighed(x *Field, fi *procedure.FieldInfo, a *procedure.ActInfo, e *entered) bool {
+	if fi.As != "grade" && fi.As != "departure" {
+		return true
+	}
 	offence := ""
-	for _, fi := range a.Fields {
-		if fi.As == "offence" {
-			offence = e.data[fi.Name]
+	for _, f := range a.Fields {
+		if f.As == "offence" {
+			offence = e.data[f.Name]
 		}
 	}
-	var of []string
-	for _, g := range c.House.Pack().Grades(offence) {
-		of = append(of, g.ID)
-	}
-	x.Options = slices.DeleteFunc(x.Options, func(o Option) bool { return !slices.Contains(of, o.Value) })
-	return len(x.Options) > 0
+	grades := c.House.Pack().Grades(offence)
+	x.Options = slices.DeleteFunc(x.Options, func(o Option) bool {
+		return !slices.ContainsFunc(grades, func(g procedure.Grade) bool { return g.ID == o.Value })
+	})
+	return len(grades) > 0 || e.data[fi.Name] != ""
 }

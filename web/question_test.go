@@ -12,6 +12,7 @@ import (
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/internal/browser"
+	"plumbline/procedure"
 )
 
 // summoned brings the case to where a person was brought in and may be heard.
@@ -70,16 +71,23 @@ func askInBrowser(t *testing.T, lang string, scripts bool) {
 	}
 	path := caseURL(bureau.case_)
 
+	proc, err := bureau.house.Pack().Procedure("administrative")
+	if err != nil {
+		t.Fatal(err)
+	}
+	why := func(p *procedure.Procedure, act string) string { return p.Act(p.ActOf(act)).Why.In(lang) }
+	duty := func(p *procedure.Procedure, id string) string { return p.Duty(id).Why.In(lang) }
+
 	// Why it is wanted: on the form beside its help, at the duties it leaves, at a limit of the case.
 	wang, _ := b.signedIn("wang", path+"/do/summon")
-	says(wang, "the form of a summons", x("询问查证时限自到案起算", "only an exact record keeps a person"), x("尚未作出处罚决定", "Nobody is held for long"), x("此处规则不明确", "This rule is unclear here"))
+	says(wang, "the form of a summons", why(proc, "summon"), duty(proc, "inquiry_hours"), x("此处规则不明确", "This rule is unclear here"))
 	b.Check(wang, "why-form")
 	head, _ := b.signedIn("head", path+"/do/approve_summons?subject=p1")
-	says(head, "the approval of a summons", x("传唤限制人身自由", "A summons takes a person's freedom"))
+	says(head, "the approval of a summons", why(proc, "approve_summons"))
 	b.Check(head, "why-approval")
 	b.Open(wang, path)
 	browser.Eval[int](wang, b.Browser, `document.querySelectorAll('.limit details, .notyet-d').forEach(d => d.open = true), 0`)
-	says(wang, "the case", x("时限届满必须让人离开", "when the hours are over, the person goes"))
+	says(wang, "the case", duty(proc, "inquiry_hours"))
 	b.Check(wang, "why-case")
 
 	// Asking: the place is shown, what is wrong is said, names are turned back, and what was typed stays.
@@ -154,7 +162,7 @@ func askInBrowser(t *testing.T, lang string, scripts bool) {
 
 	// At intake there is no case yet.
 	chen, _ := b.signedIn("chen", "/intake?way=walk_in")
-	says(chen, "intake", x("谁也不能压下不办", "nobody can quietly drop it"))
+	says(chen, "intake", why(proc, "receive_report"))
 	follow(chen, "a.ask")
 	says(chen, "the form of a question at intake", x("接报案时，尚无案件", "at intake, no case yet"))
 	b.Check(chen, "ask-intake")
