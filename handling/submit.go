@@ -72,11 +72,11 @@ func (h *House) Submit(ctx context.Context, who Who, q *Request) (*Answer, error
 }
 
 func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, error) {
-	now := h.now()
-	c, err := h.caseFor(ctx, who, q, now)
+	c, err := h.caseFor(ctx, who, q, h.now())
 	if err != nil {
 		return nil, err
 	}
+	now := h.now() // after the case was read: the clock may have moved it meanwhile, and what it told is not told again
 	if c.head.Acts != q.Base && c.head.Revision > 0 {
 		since, err := h.records(ctx, c.head.ID, q.Base)
 		if err != nil {
