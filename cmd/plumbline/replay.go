@@ -59,7 +59,7 @@ func (p *played) demos() map[string][]web.DemoSignIn {
 }
 
 type counts struct {
-	Cases    int `json:"cases"`
+	Cases    int `json:"cases"` // those that go with them in another procedure aside
 	Closed   int `json:"closed"`
 	Acts     int `json:"acts"`
 	Refused  int `json:"refused"`  // attempts that were refused and recorded
@@ -316,13 +316,7 @@ func (r *replayed) number(ctx context.Context, c *replayedCase, data map[string]
 
 func (r *replayed) count(ctx context.Context, out *played) error {
 	store := r.h.Store()
-	all := slices.Clone(r.cases)
 	for _, c := range r.cases {
-		for _, with := range c.with {
-			all = append(all, with)
-		}
-	}
-	for _, c := range all {
 		if c.id == "" {
 			continue
 		}
