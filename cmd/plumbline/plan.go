@@ -28,12 +28,13 @@ type plan struct {
 	days   *calendar.Calendar
 	random *rand.Rand
 	key    string
-	own    yaml.Map[[]worldStep] // parts of the matter
+	own    yaml.Map[[]worldStep] // parts of the scenario and the matter
 	words  map[string]string
 	cast   map[string]string
 	names  map[string][]string // by role
 	at     calendar.Instant
 	over   bool
+	sure   bool
 	bad    error
 }
 
@@ -44,14 +45,16 @@ type planned struct {
 	id                  casefile.ActID
 	kind, by            string
 	role                string
-	fresh               bool  // the subjects are new to the case
-	whom                []int // of the role; empty: the whole case
+	fresh               bool   // the subjects are new to the case
+	whom                []int  // of the role; empty: the whole case
+	in                  string // the procedure of a case that goes with this one; empty: this one
 	data                map[string]string
 	refused             bool
 	corrects, withdraws casefile.ActID
 }
 
-// plans draws n cases that begin before now. The same seed and now draw the same cases.
+// plans draws n cases that begin before now: first the least of every scenario in their order, as far as n goes. The same
+// seed and now draw the same cases.
 func (w *world) plans(pack *procedure.Pack, seed uint64, n int, now calendar.Instant) ([]*plan, error) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	var courses []yaml.Entry[scenario]
@@ -71,8 +74,8 @@ func (w *world) plans(pack *procedure.Pack, seed uint64, n int, now calendar.Ins
 			}
 		}
 	}
-	if len(courses) != n {
-		return nil, fmt.Errorf("%d cases cannot be made: the scenarios ask for %d at least", n, len(courses))
+	if len(courses) < n {
+		return nil, fmt.Errorf("%d cases cannot be made: no scenario has a weight", n)
 	}
 	var units []string
 	for _, u := range w.Units {
@@ -81,7 +84,7 @@ func (w *world) plans(pack *procedure.Pack, seed uint64, n int, now calendar.Ins
 		}
 	}
 	out := make([]*plan, n)
-	for i, s := range courses {
+	for i, s := range courses[:n] {
 		p := &plan{scenario: s.Key, unit: units[i%len(units)], w: w, zone: pack.Zone, days: pack.Calendar, random: rand.New(rand.NewPCG(seed, uint64(i)+1)), key: fmt.Sprintf("%d/%d/%s", seed, i, now)}
 		if p.draw(&s.Value, now); p.bad != nil {
 			return nil, fmt.Errorf("scenario %s: %w", s.Key, p.bad)
@@ -102,8 +105,11 @@ func (p *plan) draw(s *scenario, now calendar.Instant) {
 	}
 	subject, _ := p.w.Matters.Get(s.Matters[p.random.IntN(len(s.Matters))].Text)
 	p.words, p.cast, p.names = map[string]string{}, map[string]string{}, map[string][]string{}
-	p.own = subject.Parts
+	p.sure = s.Sure
+	p.own = slices.Concat(s.Parts, subject.Parts)
+	p.draws(p.w.Words)
 	p.draws(subject.Words)
+	p.draws(s.Words)
 	names := slices.Clone(p.w.Names)
 	for _, list := range []yaml.Map[number]{s.Subjects, subject.Subjects} {
 		for _, e := range list {
@@ -156,7 +162,7 @@ func (p *plan) play(c *castDef, signedIn bool) string {
 	}
 	var fit, shown []string
 	for _, x := range p.w.People {
-		if x.Post == c.Post && slices.Contains(units, x.Unit) && (c.Not == "" || p.cast[c.Not] != x.ID) {
+		if x.Post == c.Post && slices.Contains(units, x.Unit) && !slices.ContainsFunc(c.Not, func(not string) bool { return p.cast[not] == x.ID }) {
 			fit = append(fit, x.ID)
 			if x.Login != "" {
 				shown = append(shown, x.ID)
@@ -199,6 +205,8 @@ func (p *plan) follow(steps []worldStep) {
 		switch {
 		case s.Stop:
 			p.over = true
+		case len(s.Words) > 0:
+			p.draws(s.Words)
 		case s.Part.Text != "":
 			part, ok := p.own.Get(s.Part.Text)
 			if !ok {
@@ -218,7 +226,7 @@ func (p *plan) follow(steps []worldStep) {
 					break
 				}
 			}
-		case p.chance(s.Stops):
+		case !p.sure && p.chance(s.Stops):
 			p.over = true
 		default:
 			p.act(s)
@@ -249,6 +257,9 @@ func (p *plan) act(s *worldStep) {
 		return // a case without a victim serves none
 	}
 	wait := p.length(s.Wait)
+	if s.Days != "" {
+		wait += p.shift(s.Days, s)
+	}
 	if p.chance(s.Late.Chance) {
 		wait += p.length(s.Late.By)
 	}
@@ -262,7 +273,7 @@ func (p *plan) act(s *worldStep) {
 		}
 		p.at = p.after(wait+time.Duration(1+p.random.IntN(59))*time.Second, s.Wait.Working, first, s.Office)
 		first = false
-		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], role: s.About.Role, fresh: s.About.How == "new", whom: whom, refused: s.Refused, data: map[string]string{}}
+		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}}
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", p.key, len(p.steps)))
 		x.id = casefile.ActID(hex.EncodeToString(sum[:16]))
 		data := s.Data
@@ -341,7 +352,9 @@ func (p *plan) working(d calendar.Date) bool {
 }
 
 // fill puts words in the place of {names}: a word of the matter, who plays a part of the cast, {ROLE} the first and
-// {ROLEs} all names of a role, {name} that of whom the step is about, {now}, {now-2h} and {now+90m} its moment, {date} its day.
+// {ROLEs} all names of a role, {name} that of whom the step is about, {now}, {now-2h} and {now+90m} its moment, {date} its day
+// as it is told, {day}, {day-3d} and {day+WORD} (as many days more as a word says) its day as a datum; {number} is the number
+// that the case has when the step is played.
 func (p *plan) fill(text string, s *worldStep, whom []int, depth int) string {
 	var out strings.Builder
 	for {
@@ -381,14 +394,29 @@ func (p *plan) word(name string, s *worldStep, whom []int, depth int) string {
 		return fmt.Sprintf("%d月%d日", local.Month(), local.Day())
 	case strings.HasPrefix(name, "now"):
 		if shift := name[len("now"):]; shift != "" {
-			d, err := length(strings.TrimPrefix(shift, "+"))
-			if err != nil {
-				p.fail("%s: {%s}: %w", s.Pos, name, err)
-			}
-			local = local.Add(d)
+			local = local.Add(p.shift(strings.TrimPrefix(shift, "+"), s))
 		}
 		return local.Format("2006-01-02T15:04")
+	case strings.HasPrefix(name, "day"):
+		if shift := name[len("day"):]; shift != "" {
+			local = local.Add(p.shift(strings.TrimPrefix(shift, "+"), s))
+		}
+		return local.Format("2006-01-02")
+	case name == "number":
+		return "{number}"
 	}
 	p.fail("%s: nothing is called {%s}", s.Pos, name)
 	return ""
+}
+
+// shift is a length, or as many days as a word says.
+func (p *plan) shift(text string, s *worldStep) time.Duration {
+	if _, ok := p.words[text]; ok {
+		text = p.fill("{"+text+"}", s, nil, 0) + "d"
+	}
+	d, err := length(text)
+	if err != nil {
+		p.fail("%s: %q: %w", s.Pos, text, err)
+	}
+	return d
 }

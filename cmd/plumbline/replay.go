@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -57,7 +59,7 @@ func (p *played) demos() map[string][]web.DemoSignIn {
 }
 
 type counts struct {
-	Cases    int `json:"cases"`
+	Cases    int `json:"cases"` // those that go with them in another procedure aside
 	Closed   int `json:"closed"`
 	Acts     int `json:"acts"`
 	Refused  int `json:"refused"`  // attempts that were refused and recorded
@@ -86,7 +88,7 @@ func replay(ctx context.Context, h *handling.House, w *world, clock *simClock, s
 	if err := w.accounts(ctx, h, out); err != nil {
 		return nil, err
 	}
-	r := &replayed{h: h, clock: clock, procedure: h.Pack().ID + "/" + w.Procedure.Text}
+	r := &replayed{h: h, clock: clock, pack: h.Pack().ID, procedure: w.Procedure.Text, questions: w.asked(now, seed)}
 	if err := r.play(ctx, plans, now); err != nil {
 		return nil, err
 	}
@@ -115,16 +117,64 @@ func (w *world) accounts(ctx context.Context, h *handling.House, out *played) er
 
 // replayed is a replay under way.
 type replayed struct {
-	h         *handling.House
-	clock     *simClock
-	procedure string
-	cases     []*replayedCase
+	h               *handling.House
+	clock           *simClock
+	pack, procedure string
+	cases           []*replayedCase
+	questions       []spoken
+}
+
+// spoken is a question or an answer at its moment.
+type spoken struct {
+	at calendar.Instant
+	do func(context.Context, *replayed) error
+}
+
+// asked are the questions of a world and their answers, in the order of time. They are numbered as they are asked.
+func (w *world) asked(now calendar.Instant, seed uint64) []spoken {
+	var out []spoken
+	id := func(text string) casefile.ActID {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s/%s", seed, now, text))
+		return casefile.ActID(hex.EncodeToString(sum[:16]))
+	}
+	for _, q := range w.Questions {
+		unit := ""
+		for _, p := range w.People {
+			if p.ID == q.By {
+				unit = p.Unit
+			}
+		}
+		var number int64
+		out = append(out, spoken{now.Add(-q.Ago.From), func(ctx context.Context, r *replayed) error {
+			at := handling.Place{Unit: authority.UnitID(unit), Procedure: r.pack + "/" + r.procedure, On: q.On, Of: q.Of}
+			got, err := r.h.Ask(ctx, handling.Who{Person: authority.PersonID(q.By)}, &handling.Asking{ID: id(q.Text), Place: at, Text: q.Text})
+			if err != nil {
+				return fmt.Errorf("%s: %w", q.Pos, err)
+			}
+			number = got.Number
+			return nil
+		}})
+		if q.Answer == nil {
+			continue
+		}
+		a := q.Answer
+		out = append(out, spoken{now.Add(-a.Ago.From), func(ctx context.Context, r *replayed) error {
+			err := r.h.Answer(ctx, handling.Who{Person: authority.PersonID(a.By)}, &handling.Answering{ID: id(a.Text), Question: number, Verdict: a.Verdict, Text: a.Text})
+			if err != nil {
+				return fmt.Errorf("%s: its answer: %w", q.Pos, err)
+			}
+			return nil
+		}})
+	}
+	slices.SortStableFunc(out, func(a, b spoken) int { return cmp.Compare(a.at, b.at) })
+	return out
 }
 
 type replayedCase struct {
 	id   casefile.CaseID
 	acts int64
 	who  map[string][]casefile.Subject // by role
+	with map[string]*replayedCase      // by procedure: those that go with it
 }
 
 func (r *replayed) play(ctx context.Context, plans []*plan, now calendar.Instant) error {
@@ -135,7 +185,7 @@ func (r *replayed) play(ctx context.Context, plans []*plan, now calendar.Instant
 	var turns []turn
 	r.cases = make([]*replayedCase, len(plans))
 	for i, p := range plans {
-		r.cases[i] = &replayedCase{who: map[string][]casefile.Subject{}}
+		r.cases[i] = &replayedCase{who: map[string][]casefile.Subject{}, with: map[string]*replayedCase{}}
 		for k, s := range p.steps {
 			if s.at <= now {
 				turns = append(turns, turn{s.at, i, k})
@@ -146,6 +196,15 @@ func (r *replayed) play(ctx context.Context, plans []*plan, now calendar.Instant
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.which, b.which), cmp.Compare(a.step, b.step))
 	})
 	for _, t := range turns {
+		for len(r.questions) > 0 && r.questions[0].at <= t.at {
+			if err := r.until(ctx, r.questions[0].at); err != nil {
+				return err
+			}
+			if err := r.questions[0].do(ctx, r); err != nil {
+				return err
+			}
+			r.questions = r.questions[1:]
+		}
 		if err := r.until(ctx, t.at); err != nil {
 			return err
 		}
@@ -182,9 +241,20 @@ func (r *replayed) until(ctx context.Context, t calendar.Instant) error {
 
 // step does one act as its person.
 func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planned) error {
+	name := r.pack + "/" + r.procedure
+	if s.in != "" {
+		name = r.pack + "/" + s.in
+		if err := r.number(ctx, c, s.data); err != nil {
+			return err
+		}
+		if c.with[s.in] == nil {
+			c.with[s.in] = &replayedCase{}
+		}
+		c = c.with[s.in]
+	}
 	q := &handling.Request{ID: s.id, Case: c.id, Base: c.acts, Kind: s.kind, Data: s.data, Corrects: s.corrects, Withdraws: s.withdraws}
 	if c.id == "" {
-		q.Procedure, q.Unit = r.procedure, authority.UnitID(p.unit)
+		q.Procedure, q.Unit = name, authority.UnitID(p.unit)
 	}
 	if s.occurred != 0 {
 		q.Occurred = s.occurred.Time().In(r.h.Pack().Zone.Location()).Format("2006-01-02T15:04:05")
@@ -215,7 +285,7 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 		if s.refused {
 			return fmt.Errorf("it was to be refused, and was not")
 		}
-		proc, err := r.h.Procedure(r.procedure)
+		proc, err := r.h.Procedure(name)
 		if err != nil {
 			return err
 		}
@@ -226,8 +296,20 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 		return fmt.Errorf("refused: %s", strings.Join(why, "; "))
 	}
 	c.id, c.acts = a.Case, a.Kept.Number
-	if s.fresh {
+	if s.fresh && !s.refused { // nobody comes into the case with an act that is refused
 		c.who[s.role] = append(c.who[s.role], a.Record.Subjects[0].ID)
+	}
+	return nil
+}
+
+// number puts the number of a case where it is asked for.
+func (r *replayed) number(ctx context.Context, c *replayedCase, data map[string]string) error {
+	head, err := r.h.Store().Case(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	for k, v := range data {
+		data[k] = strings.ReplaceAll(v, "{number}", cmp.Or(head.Number, string(head.ID)))
 	}
 	return nil
 }

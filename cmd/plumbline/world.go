@@ -26,10 +26,12 @@ type world struct {
 	organ
 	Cast      yaml.Map[castDef]     `yaml:"cast,required"` // who acts in a case
 	Names     []string              `yaml:"names,required"`
-	Same      yaml.Map[string]      `yaml:"same"` // the first of this role bears the name of the first of that one
+	Same      yaml.Map[string]      `yaml:"same"`  // the first of this role bears the name of the first of that one
+	Words     yaml.Map[choice]      `yaml:"words"` // where a matter, a scenario or a step has none of its own
 	Matters   yaml.Map[matter]      `yaml:"matters,required"`
 	Parts     yaml.Map[[]worldStep] `yaml:"parts"`
 	Scenarios yaml.Map[scenario]    `yaml:"scenarios,required"`
+	Questions []worldQuestion       `yaml:"questions"`
 }
 
 // organ is units and their people, as an organ is founded with them.
@@ -71,7 +73,7 @@ type castDef struct {
 	Pos   yaml.Pos
 	Post  string `yaml:"post,required"`
 	Above bool   `yaml:"above"`
-	Not   string `yaml:"not"` // nor the person who plays this
+	Not   choice `yaml:"not"` // nor the people who play these
 }
 
 // matter is what a case is about: words for placeholders, drawn once a case, who takes part, and its own way of doing a part.
@@ -81,28 +83,52 @@ type matter struct {
 	Parts    yaml.Map[[]worldStep] `yaml:"parts"` // instead of the world's of the same name
 }
 
-// scenario is one course that cases take.
-type scenario struct {
-	Weight   int              `yaml:"weight"` // its share of the cases beyond the least
-	Least    int              `yaml:"least"`
-	Began    *span            `yaml:"began"` // how long before now; nothing: within the spread
-	Matters  []yaml.Str       `yaml:"matters,required"`
-	Subjects yaml.Map[number] `yaml:"subjects"`  // instead of the matter's
-	SignedIn bool             `yaml:"signed_in"` // played by people who have a sign-in, where there are such
-	Steps    []worldStep      `yaml:"steps,required"`
+// worldQuestion is a question about a rule, asked at intake of the unit of who asks, and perhaps its answer.
+type worldQuestion struct {
+	Pos    yaml.Pos
+	By     string       `yaml:"by,required"`  // a person
+	Ago    span         `yaml:"ago,required"` // before now
+	On     string       `yaml:"on,required"`  // act, duty or rule
+	Of     string       `yaml:"of,required"`
+	Text   string       `yaml:"text,required"`
+	Answer *worldAnswer `yaml:"answer"`
 }
 
-// worldStep is one act, or the steps of a part, or one of several branches.
+type worldAnswer struct {
+	By      string `yaml:"by,required"`
+	Ago     span   `yaml:"ago,required"`
+	Verdict string `yaml:"verdict,required"`
+	Text    string `yaml:"text,required"`
+}
+
+// scenario is one course that cases take.
+type scenario struct {
+	Weight   int                   `yaml:"weight"` // its share of the cases beyond the least
+	Least    int                   `yaml:"least"`
+	Began    *span                 `yaml:"began"` // how long before now; nothing: within the spread
+	Matters  []yaml.Str            `yaml:"matters,required"`
+	Subjects yaml.Map[number]      `yaml:"subjects"`  // instead of the matter's
+	SignedIn bool                  `yaml:"signed_in"` // played by people who have a sign-in, where there are such
+	Words    yaml.Map[choice]      `yaml:"words"`
+	Sure     bool                  `yaml:"sure"`  // it never stands still
+	Parts    yaml.Map[[]worldStep] `yaml:"parts"` // instead of the matter's and the world's of the same name
+	Steps    []worldStep           `yaml:"steps,required"`
+}
+
+// worldStep is one act, or the steps of a part, or one of several branches, or words for what follows.
 type worldStep struct {
 	Pos   yaml.Pos
-	Part  yaml.Str `yaml:"part"`
-	OneOf []branch `yaml:"one_of"`
-	Stop  bool     `yaml:"stop"` // nothing more is done in the case
+	Part  yaml.Str         `yaml:"part"`
+	OneOf []branch         `yaml:"one_of"`
+	Stop  bool             `yaml:"stop"` // nothing more is done in the case
+	Words yaml.Map[choice] `yaml:"words"`
 
 	Act       yaml.Str         `yaml:"act"`
+	In        yaml.Str         `yaml:"in"` // not in the case but in one of this procedure that goes with it; the first act opens it
 	By        yaml.Str         `yaml:"by"`
 	About     aboutWhom        `yaml:"about"`
 	Wait      span             `yaml:"wait"`  // after the step before
+	Days      string           `yaml:"days"`  // and as many days more as this word says
 	Apart     span             `yaml:"apart"` // between one subject and the next
 	Office    bool             `yaml:"office"`
 	Chance    *int             `yaml:"chance"` // per cent; not written: always. Drawn for each subject
@@ -240,7 +266,7 @@ func loadWorld(fsys fs.FS, dir string, pack *procedure.Pack) (*world, error) {
 	if err != nil {
 		return nil, yaml.Problems{{Pos: w.Procedure.Pos, Text: err.Error()}}
 	}
-	c := &worldCheck{w: w, p: p}
+	c := &worldCheck{w: w, p: p, pack: pack}
 	c.all()
 	if len(c.bad) > 0 {
 		c.bad.Sort()
@@ -251,9 +277,10 @@ func loadWorld(fsys fs.FS, dir string, pack *procedure.Pack) (*world, error) {
 
 // worldCheck finds names that nothing has, before a case is played.
 type worldCheck struct {
-	w   *world
-	p   *procedure.Procedure
-	bad yaml.Problems
+	w    *world
+	p    *procedure.Procedure
+	pack *procedure.Pack
+	bad  yaml.Problems
 }
 
 func (c *worldCheck) say(pos yaml.Pos, format string, args ...any) {
@@ -273,20 +300,17 @@ func (c *worldCheck) all() {
 		c.say(c.w.Procedure.Pos, "hours: the stretch of a day, as [8h30m, 17h30m]")
 	}
 	for i, e := range c.w.Cast {
-		if e.Value.Not != "" && !slices.ContainsFunc(c.w.Cast[:i], func(x yaml.Entry[castDef]) bool { return x.Key == e.Value.Not }) {
-			c.say(e.Value.Pos, "nobody before this one plays %q", e.Value.Not)
+		for _, not := range e.Value.Not {
+			if !slices.ContainsFunc(c.w.Cast[:i], func(x yaml.Entry[castDef]) bool { return x.Key == not }) {
+				c.say(e.Value.Pos, "nobody before this one plays %q", not)
+			}
 		}
 	}
 	for _, e := range c.w.Parts {
 		c.steps(e.Value, 0)
 	}
 	for _, m := range c.w.Matters {
-		for _, e := range m.Value.Parts {
-			if _, ok := c.w.Parts.Get(e.Key); !ok {
-				c.say(e.Pos, "no part is called %q, so this one stands in place of none", e.Key)
-			}
-			c.steps(e.Value, 0)
-		}
+		c.instead(m.Value.Parts)
 	}
 	for _, e := range c.w.Scenarios {
 		for _, m := range e.Value.Matters {
@@ -294,7 +318,29 @@ func (c *worldCheck) all() {
 				c.say(m.Pos, "no matter is called %q", m.Text)
 			}
 		}
+		c.instead(e.Value.Parts)
 		c.steps(e.Value.Steps, 0)
+	}
+	for _, q := range c.w.Questions {
+		people := []string{q.By}
+		if q.Answer != nil {
+			people = append(people, q.Answer.By)
+		}
+		for _, id := range people {
+			if !slices.ContainsFunc(c.w.People, func(p worldPerson) bool { return p.ID == id }) {
+				c.say(q.Pos, "nobody is called %q", id)
+			}
+		}
+	}
+}
+
+// instead are parts that stand in place of the world's.
+func (c *worldCheck) instead(parts yaml.Map[[]worldStep]) {
+	for _, e := range parts {
+		if _, ok := c.w.Parts.Get(e.Key); !ok {
+			c.say(e.Pos, "no part is called %q, so this one stands in place of none", e.Key)
+		}
+		c.steps(e.Value, 0)
 	}
 }
 
@@ -305,13 +351,13 @@ func (c *worldCheck) steps(steps []worldStep, depth int) {
 	}
 	for _, s := range steps {
 		kinds := 0
-		for _, is := range []bool{s.Part.Text != "", len(s.OneOf) > 0, s.Stop, s.Act.Text != ""} {
+		for _, is := range []bool{s.Part.Text != "", len(s.OneOf) > 0, s.Stop, len(s.Words) > 0, s.Act.Text != ""} {
 			if is {
 				kinds++
 			}
 		}
 		if kinds != 1 {
-			c.say(s.Pos, "a step has one of act, part, one_of and stop")
+			c.say(s.Pos, "a step has one of act, part, one_of, words and stop")
 			continue
 		}
 		for _, b := range s.OneOf {
@@ -331,12 +377,20 @@ func (c *worldCheck) steps(steps []worldStep, depth int) {
 }
 
 func (c *worldCheck) act(s worldStep) {
-	kind := c.p.ActOf(s.Act.Text)
+	proc := c.p
+	if s.In.Text != "" {
+		var err error
+		if proc, err = c.pack.Procedure(s.In.Text); err != nil {
+			c.say(s.In.Pos, "%v", err)
+			return
+		}
+	}
+	kind := proc.ActOf(s.Act.Text)
 	if kind < 0 {
 		c.say(s.Act.Pos, "the procedure has no act %q", s.Act.Text)
 		return
 	}
-	info := c.p.Act(kind)
+	info := proc.Act(kind)
 	if _, ok := c.w.Cast.Get(s.By.Text); !ok {
 		c.say(s.Act.Pos, "by whom? nobody plays %q", s.By.Text)
 	}

@@ -14,6 +14,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
@@ -222,5 +223,116 @@ func TestUnexpectedRefusalStopsTheReplay(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "scenario ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want the scenario and %s", err, c.want)
 		}
+	}
+}
+
+// neverPlayed are the acts that no made-up case comes to, and why.
+var neverPlayed = map[string]string{
+	"dispose_unclaimed": "six months after the owner was called, and the demonstration is of four",
+}
+
+// TestDemonstrationPlaysEveryAct: the demonstration is of the whole procedure, whenever it is played. The first cases, one
+// for each least of a scenario, are the same however many follow.
+func TestDemonstrationPlaysEveryAct(t *testing.T) {
+	pack, err := demoPack("cn-police")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := loadWorld(packs.FS, "cn-police", pack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proc, err := pack.Procedure(w.Procedure.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := 0
+	for _, s := range w.Scenarios {
+		least += s.Value.Least
+	}
+	if least > 100 {
+		t.Errorf("%d cases of 200 are there to show something: too many for ordinary ones to be most", least)
+	}
+	missing := func(done map[string]bool) (out []string) {
+		for _, act := range proc.Acts() {
+			if _, known := neverPlayed[act]; known == done[act] {
+				out = append(out, act)
+			}
+		}
+		return out
+	}
+	for day := range 15 {
+		at := calendar.InstantOf(time.Date(2026, 5, 6+day*17, day*5%24, 0, 0, 0, time.UTC))
+		plans, err := w.plans(pack, 1, least, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := map[string]bool{}
+		for _, p := range plans {
+			for _, s := range p.steps {
+				if s.at <= at && !s.refused && s.in == "" {
+					done[s.kind] = true
+				}
+			}
+		}
+		if out := missing(done); out != nil {
+			t.Errorf("played at %s, these never occur, or are said not to: %v", at, out)
+		}
+	}
+
+	house, p := playWorld(t, 1, least, worldNow)
+	t.Logf("%d cases: %+v %v", least, p.Counts, p.Rules)
+	heads, err := house.Store().Cases(t.Context(), casefile.Selection{All: true, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := map[string]bool{}
+	for _, head := range heads {
+		entries, err := house.Store().Acts(t.Context(), head.ID, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			record, err := casefile.DecodeRecord(e.Bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(record.Refused) == 0 {
+				done[record.Kind] = true
+			}
+		}
+	}
+	if out := missing(done); out != nil {
+		t.Errorf("played, these never occur, or are said not to: %v", out)
+	}
+
+	acting := map[string]bool{} // posts that do something in a case
+	for i := range proc.Acts() {
+		for _, post := range slices.Concat(proc.Act(i).By, proc.Act(i).Competent) {
+			acting[post] = true
+		}
+	}
+	for _, person := range w.People {
+		if person.Login == "" || !acting[person.Post] {
+			continue
+		}
+		tasks, err := house.Tasks(t.Context(), handling.Who{Person: authority.PersonID(person.ID)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := 0 // what the post is there for
+		for _, task := range tasks {
+			if task.Mine || slices.Contains(task.Acts[0].By, person.Post) || slices.Contains(task.Acts[0].Competent, person.Post) {
+				own++
+			}
+		}
+		t.Logf("%s: %d to do, %d of their post", person.Login, len(tasks), own)
+		if own == 0 {
+			t.Errorf("nothing waits for %s", person.Login)
+		}
+	}
+	seen, _, err := house.Questions(t.Context(), handling.Who{Person: "d23"}, handling.Sought{})
+	if err != nil || len(seen) != len(w.Questions) {
+		t.Errorf("%d questions, want %d: %v", len(seen), len(w.Questions), err)
 	}
 }
