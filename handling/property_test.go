@@ -264,11 +264,14 @@ func (c *case1) compare(t *rapid.T, p *procedure.Procedure, trail []string) {
 		k := dutyKey{info.ID, r.Subject, r.Cause}
 		row := wd[k]
 		row.Due, row.Waiting = r.Due, r.Waiting
+		if r.Provisional { // its last day lies in a year without a calendar
+			row.State = handling.Provisional
+		}
 		wd[k] = row
 		if r.Overdue && !info.Warn {
 			overdue++
 		}
-		if !r.Overdue && !r.Waiting && !info.Warn && r.Due != 0 && (nearest == 0 || r.Due < nearest) {
+		if !r.Overdue && (!r.Waiting || r.Provisional) && !info.Warn && r.Due != 0 && (nearest == 0 || r.Due < nearest) {
 			nearest = r.Due
 		}
 	}
