@@ -96,7 +96,7 @@ func (c *call) limit(p *procedure.Procedure, d *casefile.Duty, people []handling
 	l := Limit{Start: d.Opened, Due: d.Due, Liberty: d.Liberty, State: LimitRunning}
 	info := p.Duty(d.Duty)
 	if info != nil {
-		l.Title, l.Articles, l.Promptly, l.Why = info.Title.In(c.lang), c.articles(info.Basis), info.Promptly || info.Warn, info.Why.In(c.lang)
+		l.Title, l.Articles, l.Promptly, l.Why = info.Title.In(c.lang), c.articles(info.Basis), info.Promptly, info.Why.In(c.lang)
 	} else {
 		l.Title = d.Duty
 	}
