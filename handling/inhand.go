@@ -77,7 +77,7 @@ func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but case
 		return nil, err
 	}
 	acts := make([]FileAct, 0, len(records))
-	for _, r := range standingActs(records) {
+	for _, r := range effective(records) {
 		if i := p.ActOf(r.Kind); i >= 0 {
 			acts = append(acts, FileAct{Record: r, Info: p.Act(i)})
 		}

@@ -144,14 +144,7 @@ func (h *House) mayQuestion(who Who, action authority.Action, q *Question, head 
 	if head != nil {
 		v.About = view(head).About
 	}
-	d := h.People().May(authority.Query{Who: who.Person, Action: action, Question: v, Now: now})
-	switch {
-	case d.Allowed:
-		return nil
-	case d.NotFound:
-		return casefile.ErrNotFound
-	}
-	return &NotAllowed{Action: action, Why: d.Why}
+	return answer(action, h.People().May(authority.Query{Who: who.Person, Action: action, Question: v, Now: now}))
 }
 
 // Sought narrows the list of questions; who may see what is added here.

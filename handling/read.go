@@ -38,6 +38,9 @@ type FileAct struct {
 	Late      bool // entered after later acts were known
 }
 
+// Stands tells whether the act took effect and nothing took its place.
+func (a *FileAct) Stands() bool { return len(a.Refused) == 0 && a.Corrected == 0 && a.Withdrawn == 0 }
+
 // Party is a person, item and so on of the case under the name it was given.
 type Party struct {
 	casefile.Ref
@@ -151,7 +154,7 @@ func (h *House) parties(c *standing, acts []FileAct) []Party {
 	for _, ref := range c.at.Subjects() {
 		p := Party{Ref: ref, Data: map[string]string{}}
 		for _, a := range acts {
-			if a.Info == nil || len(a.Refused) > 0 || a.Corrected > 0 || a.Withdrawn > 0 || !slices.ContainsFunc(a.Subjects, func(s casefile.Ref) bool { return s.ID == ref.ID && s.Kind == ref.Kind }) {
+			if a.Info == nil || !a.Stands() || !slices.ContainsFunc(a.Subjects, func(s casefile.Ref) bool { return s.ID == ref.ID && s.Kind == ref.Kind }) {
 				continue
 			}
 			for _, f := range a.Info.Fields {

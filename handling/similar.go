@@ -38,7 +38,7 @@ func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string
 		if err != nil {
 			return nil, err
 		}
-		for _, d := range decided(p, standingActs(records), offence) {
+		for _, d := range decided(p, effective(records), offence) {
 			d.Unit = h.unitName(heads[i].Unit)
 			out = append(out, d)
 		}
@@ -109,15 +109,4 @@ func datum(r *casefile.Record, name string) (casefile.Value, bool) {
 		return casefile.Value{}, false
 	}
 	return r.Data[i].Value, r.Data[i].Value.Known()
-}
-
-// standingActs are those that took effect and were neither corrected nor withdrawn since.
-func standingActs(records []*casefile.Record) []*casefile.Record {
-	gone := map[casefile.ActID]bool{}
-	for _, r := range records {
-		if len(r.Refused) == 0 {
-			gone[r.Corrects], gone[r.Withdraws] = true, true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(records), func(r *casefile.Record) bool { return len(r.Refused) > 0 || gone[r.ID] })
 }

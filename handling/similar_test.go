@@ -40,4 +40,13 @@ func TestSimilar(t *testing.T) {
 	if got, err := h.Cases(t.Context(), as("zhao"), handling.Wanted{Text: "offence:" + beating}); err != nil || len(got) != 0 {
 		t.Errorf("a search by a person finds the words of offences: %v %v", got, err)
 	}
+	rows := first.rows()
+	taken := first.request(step{do: "decide", by: decide.by})
+	taken.Occurred, taken.Withdraws = "", rows.Acts[len(rows.Acts)-1].Act
+	if a, err := h.Submit(t.Context(), as(decide.by), taken); err != nil || len(a.Refused) > 0 {
+		t.Fatal(a, err)
+	}
+	if got := similar("", beating); len(got) != 0 {
+		t.Errorf("the decision was taken back: %+v", got)
+	}
 }

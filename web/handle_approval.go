@@ -31,7 +31,7 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 	for _, before := range f.Proc.Needs(kind) {
 		for i := len(f.Acts) - 1; i >= 0; i-- {
 			x := &f.Acts[i]
-			if x.Info != nil && x.Info.ID == f.Proc.ActID(before) && len(x.Refused) == 0 && x.Withdrawn == 0 && x.Corrected == 0 {
+			if x.Kind == f.Proc.ActID(before) && x.Stands() {
 				shown := c.act(f, x)
 				text := shown.Title
 				for _, who := range shown.Persons {
@@ -45,11 +45,11 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 
 	// What is decided on: the last proposal, or before there is one the last act that this decision must follow.
 	proposed := slices.ContainsFunc(f.Acts, func(x handling.FileAct) bool {
-		return x.Info != nil && x.Info.Part == "proposal" && len(x.Refused) == 0
+		return x.Info != nil && x.Info.Part == "proposal" && x.Stands()
 	})
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		x := &f.Acts[i]
-		if x.Info == nil || len(x.Refused) > 0 || x.Withdrawn > 0 || x.Corrected > 0 {
+		if x.Info == nil || !x.Stands() {
 			continue
 		}
 		if proposed && x.Info.Part == "proposal" || !proposed && slices.Contains(f.Proc.Needs(kind), f.Proc.ActOf(x.Info.ID)) {

@@ -430,7 +430,7 @@ func (c *call) corrects(f *handling.File, a *procedure.ActInfo) (*handling.FileA
 
 // correctable: a fact that stands. What a decision got wrong is mended by another decision.
 func correctable(a *handling.FileAct) bool {
-	return a.Info != nil && !a.Info.Decision && !a.ByLaw && len(a.Refused) == 0 && a.Corrected == 0 && a.Withdrawn == 0
+	return a.Info != nil && !a.Info.Decision && !a.ByLaw && a.Stands()
 }
 
 // again fills a form with what the act to be corrected says.
@@ -470,7 +470,7 @@ func saidBefore(f *handling.File, from procedure.Said, subject casefile.Subject)
 	about := subject
 	for i := range f.Acts {
 		x := &f.Acts[i]
-		if !stands(x) || f.Proc.ActOf(x.Info.ID) != from.Act {
+		if !x.Stands() || f.Proc.ActOf(x.Kind) != from.Act {
 			continue
 		}
 		if x.Info.Scope != "case" {
@@ -638,7 +638,6 @@ func (c *call) conflict(f *handling.File, a *procedure.ActInfo, changed *handlin
 	return out
 }
 
-// saveDraft keeps a form while it is being typed.
 // draftAct names the act of a draft: that of the form, or what opens a case.
 func (c *call) draftAct() (string, error) {
 	if c.caseID() != "" {
@@ -648,6 +647,7 @@ func (c *call) draftAct() (string, error) {
 	return o.draft(), err
 }
 
+// saveDraft keeps a form while it is being typed.
 func saveDraft(c *call) error {
 	act, err := c.draftAct()
 	if err != nil {

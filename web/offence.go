@@ -93,7 +93,7 @@ func (c *call) penaltyOf(f *handling.File, a *procedure.ActInfo, e *entered, sub
 	}
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		x := &f.Acts[i]
-		if !stands(x) || subject != "" && len(x.Subjects) == 1 && x.Subjects[0].ID != subject {
+		if x.Info == nil || !x.Stands() || subject != "" && len(x.Subjects) == 1 && x.Subjects[0].ID != subject {
 			continue
 		}
 		for _, fi := range x.Info.Fields {
@@ -108,11 +108,6 @@ func (c *call) penaltyOf(f *handling.File, a *procedure.ActInfo, e *entered, sub
 		}
 	}
 	return said
-}
-
-// stands: the act took effect and nothing took its place.
-func stands(x *handling.FileAct) bool {
-	return x.Info != nil && len(x.Refused) == 0 && x.Corrected == 0 && x.Withdrawn == 0
 }
 
 // tier names a tier as the procedure does.
