@@ -21,12 +21,10 @@ type Grade struct {
 	Tier  string // of TierNames
 	When  Text
 	AnyOf []Sanction
+	Of    *Benchmark
 
 	pos yaml.Pos
 }
-
-// Benchmarks lists the benchmarks that the pack was loaded with.
-func (p *Pack) Benchmarks() []Benchmark { return p.benchmarks }
 
 // Grades lists the steps of the benchmark for an offence, in its order; none where it has no benchmark.
 func (p *Pack) Grades(offence string) []Grade { return p.grades[offence] }
@@ -78,7 +76,7 @@ func (l *loader) benchmark(p *Pack, files []File) {
 		if !l.decode(file.Name, file.Data, &f) {
 			continue
 		}
-		p.benchmarks = append(p.benchmarks, Benchmark{f.Benchmark.Text, f.Title, f.Agency, f.Source})
+		of := &Benchmark{f.Benchmark.Text, f.Title, f.Agency, f.Source}
 		for i := range f.Offences {
 			e := &f.Offences[i]
 			o := p.Offence(e.Key)
@@ -91,16 +89,16 @@ func (l *loader) benchmark(p *Pack, files []File) {
 				continue
 			}
 			for k := range e.Value {
-				c.grade(o, &e.Value[k])
+				c.grade(o, of, &e.Value[k])
 			}
 		}
 	}
 }
 
 // grade reads one step; a step that leaves the range of its tier is a mistake.
-func (c *compiler) grade(o *Offence, d *gradeDef) {
+func (c *compiler) grade(o *Offence, of *Benchmark, d *gradeDef) {
 	p := c.p.Pack
-	g := Grade{ID: o.ID + "." + d.Grade.Text, Tier: d.Tier.Text, When: d.When, pos: d.Pos}
+	g := Grade{ID: o.ID + "." + d.Grade.Text, Tier: d.Tier.Text, When: d.When, Of: of, pos: d.Pos}
 	switch {
 	case !validID(d.Grade.Text):
 		c.problem(d.Grade.Pos, "benchmark", "grade %q: an id is lower case letters, digits and _, beginning with a letter", d.Grade.Text)

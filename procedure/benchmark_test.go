@@ -65,6 +65,21 @@ func TestBenchmark(t *testing.T) {
 	}
 }
 
+// TestBenchmarksOfTwo: each offence has the benchmark of the agency that has one for it.
+func TestBenchmarksOfTwo(t *testing.T) {
+	other := strings.NewReplacer("某局", "另一局", "psapl-51-p1a", "psapl-51-p2-1").Replace(benchmark)
+	other = other[:strings.Index(other, "    - {grade: light")] + "    - {grade: all, tier: base, when: {zh: 一般, en: ordinary}, penalty: [{detention: {from: 10, to: 12}, fine: {from: 1000, to: 1500}}]}\n"
+	pack, err := procedure.Load(packs.FS, "cn-police", procedure.File{Name: "a.yaml", Data: []byte(benchmark)}, procedure.File{Name: "b.yaml", Data: []byte(other)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for offence, want := range map[string]string{"psapl-51-p1a": "某局", "psapl-51-p2-1": "另一局"} {
+		if got := pack.Grades(offence)[0].Of.Agency.ZH; got != want {
+			t.Errorf("%s: %s, want %s", offence, got, want)
+		}
+	}
+}
+
 func TestBrokenBenchmark(t *testing.T) {
 	for name, b := range map[string]struct{ old, new, says string }{
 		"an offence that is not there": {"psapl-51-p1a:", "psapl-51-p1x:", "has no offence psapl-51-p1x"},

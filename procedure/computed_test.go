@@ -1,11 +1,14 @@
 package procedure_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
+	yaml "plumbline/internal/strictyaml"
 	"plumbline/packs"
 	"plumbline/procedure"
 )
@@ -86,5 +89,18 @@ func TestInForce(t *testing.T) {
 		if got := strings.Join(pack.InForce(basis, at), " "); got != want {
 			t.Errorf("%s: %s, want %s", day, got, want)
 		}
+	}
+}
+
+// TestComputedFactsAreBounded: what a computed fact costs counts in whatever reads it, so a short chain cannot be a long judging.
+func TestComputedFactsAreBounded(t *testing.T) {
+	chain := "\n  n0: {type: bool, is: \"case.fine > money('10')\"}"
+	for i := 1; i <= 20; i++ {
+		chain += fmt.Sprintf("\n  n%d: {type: bool, is: \"case.n%d || case.n%[2]d\"}", i, i-1)
+	}
+	_, err := load(broken("p/procedures/q.yaml", "set_by: [decide]}", "set_by: [decide]}"+chain))
+	var problems yaml.Problems
+	if !errors.As(err, &problems) || problems[0].Check != "expression" || !strings.Contains(problems[0].Text, "may cost") {
+		t.Errorf("%v", err)
 	}
 }

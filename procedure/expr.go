@@ -39,6 +39,7 @@ type expr struct {
 	source string
 	pos    yaml.Pos
 	prog   cel.Program
+	cost   uint64 // at most, with the computed facts that it reads
 }
 
 // eval answers e in a frame. With unknown it names the missing fact. Where the data of the act are open and whether one is
@@ -473,14 +474,26 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if !compiled.OutputType().IsExactType(want) {
 		return nil, problem(0, "%q gives %s where %s is wanted", s.Text, compiled.OutputType(), want)
 	}
-	if cost, err := env.EstimateCost(compiled, noHints{}); err == nil && cost.Max > maxCost {
-		return nil, problem(0, "%q may cost %d, more than %d", s.Text, cost.Max, maxCost)
+	estimate, err := env.EstimateCost(compiled, noHints{})
+	if err != nil {
+		return nil, problem(0, "%v", err)
+	}
+	cost := estimate.Max
+	for _, m := range factName.FindAllStringSubmatch(s.Text, -1) {
+		for _, f := range x.p.facts {
+			if f.id == m[1] && f.is != nil {
+				cost += f.is.cost
+			}
+		}
+	}
+	if cost > maxCost {
+		return nil, problem(0, "%q may cost %d, more than %d", s.Text, cost, maxCost)
 	}
 	prog, err := env.Program(compiled, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, cost: cost}, nil
 }
 
 func column(e *common.Error) int { return max(0, e.Location.Column()) }

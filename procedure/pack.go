@@ -30,9 +30,8 @@ type Pack struct {
 	offences  []*Offence
 	sections  []Section // of offences
 
-	inHand     InHand
-	benchmarks []Benchmark
-	grades     map[string][]Grade // by offence
+	inHand InHand
+	grades map[string][]Grade // by offence
 }
 
 // Post, UnitKind, Qualification and Rank give the title of an id of pack.yaml; false where the pack has none.

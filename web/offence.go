@@ -65,9 +65,7 @@ func (c *call) weighing(f *handling.File, a *procedure.ActInfo, e *entered, subj
 		w.Tiers = append(w.Tiers, x)
 	}
 	if len(grades) > 0 {
-		for _, b := range c.House.Pack().Benchmarks() {
-			w.Benchmark = b.Agency.In(c.lang)
-		}
+		w.Benchmark = grades[0].Of.Agency.In(c.lang)
 	}
 	similar, err := c.House.Similar(c.r.Context(), f.Head.ID, o.ID)
 	if err != nil {
