@@ -380,9 +380,9 @@ type Option struct {
 }
 
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
-// of the case, the officers assigned to it, those who take part in the act, a place, of a penalty the offence of
-// the pack's catalogue, its tier, the grade of the agency's benchmark and the reason for departing from it, the fine and the days of detention, and what is never
-// shown after entry.
+// of the case, the officers assigned to it, those who take part in the act, a place; of a penalty the offence of the pack's
+// catalogue, its tier, the grade of the agency's benchmark, the reason for departing from it, the fine and the days of
+// detention; and what is never shown after entry.
 var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
