@@ -134,8 +134,8 @@ type judged struct {
 	by       int64              // the act because of which it was judged again
 }
 
-// judge holds an act against the law on top of the standing. An act that occurred before what was already judged, that
-// corrects or withdraws, makes the case be judged again from its beginning.
+// judge holds an act against the law on top of the standing. An act that occurred before what was already judged, or before
+// a limit that has run out since, one that corrects or withdraws, makes the case be judged again from its beginning.
 func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now calendar.Instant) (*judged, error) {
 	a, ok := resolve(c.proc, r)
 	if !ok {
@@ -145,7 +145,8 @@ func (h *House) judge(ctx context.Context, c *standing, r *casefile.Record, now 
 	if err != nil {
 		return nil, err
 	}
-	if r.Corrects == "" && r.Withdraws == "" && a.Occurred > c.at.Now() && !c.folded && records == nil {
+	ranOut := func(x procedure.Running) bool { return x.Due != 0 && !x.Waiting && a.Occurred <= x.Due && x.Due < now }
+	if r.Corrects == "" && r.Withdraws == "" && a.Occurred > c.at.Now() && !c.folded && records == nil && !slices.ContainsFunc(c.at.Running(), ranOut) {
 		j := c.proc.NewJudge()
 		next := c.at.Clone()
 		var past, o procedure.Outcome

@@ -797,7 +797,7 @@ func (c *compiler) duty(a *act, index int, k *dutyDef) {
 		d.follows = d.follows || t.when != nil
 	}
 	d.basis = c.cite(k.Basis)
-	if d.follows && d.liberty {
+	if d.liberty {
 		d.entered = c.rule(k.Entered, auto+".entered_late", both("延长限制人身自由期限的事实补录迟延："+d.Title.ZH, "a fact that lengthens a liberty limit was entered after the limit ran out: "+d.Title.EN), 2, nil)
 	}
 	for _, s := range k.Suspended {

@@ -10,7 +10,7 @@ import (
 
 // hindsight remembers what was once known of the liberty limits of a case, so that no act makes a limit that ran out, or a
 // release that was late, timely unseen: by correcting it, by correcting the correction, by entering it a second time, by
-// taking it back. What then looks timely leaves a finding that names the act which made it so, one for each limit, for as
+// taking it back, by a suspension that is entered or corrected afterwards. What then looks timely leaves a finding that names the act which made it so, one for each limit, for as
 // long as it looks so.
 type hindsight struct {
 	p       *Procedure
@@ -36,7 +36,7 @@ type liberty struct {
 // remembered is a limit that ran out, or was kept too late, as it was known then.
 type remembered struct {
 	libertyOf
-	due   calendar.Instant // with which it had run out before its act was corrected or taken back; zero: it had not
+	due   calendar.Instant // with which it first ran out while it lasted, or before its act was corrected or taken back; zero: it had not
 	ended calendar.Instant // its end as known then
 	late  bool             // its end was recorded, and late
 	by    *Act             // the act since which it looks timely; nil: it does not
@@ -44,15 +44,16 @@ type remembered struct {
 
 func newHindsight(p *Procedure) *hindsight { return &hindsight{p: p, root: map[int64]int64{}} }
 
-// before notes what is known when a arrives. A limit that still ran is corrected like any other fact.
+// before notes what is known when a arrives. A limit that still ran is corrected, suspended or made longer like any other.
 func (h *hindsight) before(a *Act, s *Standing, o *Outcome) {
 	changed := cmp.Or(a.Corrects, a.Withdraws)
 	changed = cmp.Or(h.root[changed], changed)
 	if a.Corrects != 0 {
 		h.root[a.Ref] = changed
 	}
+	known := max(a.Recorded, a.Occurred)
 	for _, l := range h.read(s, o) {
-		if l.root == changed && a.Recorded > l.due {
+		if known > l.due && (l.root == changed || l.ended == 0 || l.ended > l.due) {
 			if m := h.remember(l.libertyOf); m.due == 0 {
 				m.due, m.ended = l.due, l.ended
 			}
@@ -80,7 +81,7 @@ func (h *hindsight) after(a *Act, s *Standing, o *Outcome) (found []Finding) {
 			m.by = a
 		}
 		d := h.p.duties[m.duty]
-		found = append(found, Finding{Rule: d.entered, Clause: d.id + ".entered_late", Subject: m.subject, Cause: m.by.Ref, At: m.by.Recorded, Duty: -1})
+		found = append(found, Finding{Rule: d.entered, Clause: d.id + ".entered_late", Subject: m.subject, Cause: m.by.Ref, At: max(m.by.Recorded, m.by.Occurred), Duty: -1})
 	}
 	return found
 }

@@ -634,7 +634,7 @@ func (m *docMaker) duty(i int) *docDuty {
 		d.Changes = append(d.Changes, docDemand{said: said{Text: w.t("届满时自动发生："+w.act(x.Applies), "Takes effect by itself at expiry: "+w.act(x.Applies))}})
 	}
 	if x.EnteredLate >= 0 {
-		d.Changes = append(d.Changes, docDemand{said: said{Text: w.t("延长期限的事实在短期限届满后才录入的，计入", "A fact that lengthens it, entered after the shorter limit: counted")}, Rule: m.rule(x.EnteredLate)})
+		d.Changes = append(d.Changes, docDemand{said: said{Text: w.t("届满以后才录入或者更正的事实、中止，使期限显得更长或者释放显得及时的，计入", "What makes it look longer, or the release timely, and was entered or corrected after it ran out: counted")}, Rule: m.rule(x.EnteredLate)})
 		m.found(m.rule(x.EnteredLate), at)
 	}
 	if x.Roll != m.pack.Roll {
