@@ -102,10 +102,8 @@ func (h *House) personal(ctx context.Context, c *standing) ([]string, error) {
 			continue
 		}
 		for _, f := range c.proc.Act(i).Fields {
-			for _, d := range r.Data {
-				if d.Name == f.Name && slices.Contains([]string{"name", "id_number", "phone"}, f.As) && utf8.RuneCountInString(d.Value.Text()) > 1 {
-					out = append(out, d.Value.Text())
-				}
+			if v := r.Datum(f.Name).Text(); slices.Contains([]string{"name", "id_number", "phone"}, f.As) && utf8.RuneCountInString(v) > 1 {
+				out = append(out, v)
 			}
 		}
 	}

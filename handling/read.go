@@ -158,13 +158,13 @@ func (h *House) parties(c *standing, acts []FileAct) []Party {
 				continue
 			}
 			for _, f := range a.Info.Fields {
-				for _, d := range a.Data {
-					if d.Name == f.Name && f.As != "secret" {
-						p.Data[f.Name] = h.Show(&f, d.Value, "zh")
-						if f.As == "name" {
-							p.Name = d.Value.Text()
-						}
-					}
+				v := a.Datum(f.Name)
+				if !v.Known() || f.As == "secret" {
+					continue
+				}
+				p.Data[f.Name] = h.Show(&f, v, "zh")
+				if f.As == "name" {
+					p.Name = v.Text()
 				}
 			}
 		}
@@ -332,11 +332,9 @@ func (h *House) PartyName(ctx context.Context, head *casefile.Head, id casefile.
 				continue
 			}
 			for _, f := range p.Act(i).Fields {
-				for _, d := range r.Data {
-					if f.As == "name" && d.Name == f.Name {
-						for _, s := range r.Subjects {
-							n.names[s.ID] = d.Value.Text()
-						}
+				if v := r.Datum(f.Name); f.As == "name" && v.Known() {
+					for _, s := range r.Subjects {
+						n.names[s.ID] = v.Text()
 					}
 				}
 			}
