@@ -21,7 +21,10 @@ type Answering struct {
 // answer *NotAllowed. An answer that came in between is shown first: *Invalid.
 func (h *House) Answer(ctx context.Context, who Who, a *Answering) error {
 	now := h.now()
-	q, err := h.question(ctx, who, authority.AnswerQuestion, a.Question, now)
+	q, err := h.question(ctx, who, a.Question, now)
+	if err == nil {
+		err = h.mayQuestion(who, authority.AnswerQuestion, &q.Question, nil, now)
+	}
 	if err != nil {
 		return err
 	}
