@@ -29,9 +29,7 @@ func (h *House) Answer(ctx context.Context, who Who, a *Answering) error {
 		return err
 	}
 	bad := &Invalid{}
-	if !goodID(a.ID) {
-		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
-	}
+	bad.checkID(a.ID)
 	if !slices.Contains(Verdicts, a.Verdict) {
 		bad.add("verdict", "请选择结论", "choose what it comes to")
 	}
