@@ -58,6 +58,16 @@ type Act struct {
 	Withdraws ActID    // that act is taken back
 }
 
+// Datum is the value that the act has under a name; unknown where it has none.
+func (a *Act) Datum(name string) Value {
+	for _, d := range a.Data {
+		if d.Name == name {
+			return d.Value
+		}
+	}
+	return Value{}
+}
+
 // ParseInstant reads an RFC 3339 instant, or one without offset in the zone's wall clock, or a bare date (its midnight).
 func ParseInstant(s string, z *calendar.Zone) (calendar.Instant, error) {
 	i, _, err := ParseWhen(s, z)

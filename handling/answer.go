@@ -21,14 +21,15 @@ type Answering struct {
 // answer *NotAllowed. An answer that came in between is shown first: *Invalid.
 func (h *House) Answer(ctx context.Context, who Who, a *Answering) error {
 	now := h.now()
-	q, err := h.question(ctx, who, authority.AnswerQuestion, a.Question, now)
+	q, err := h.question(ctx, who, a.Question, now)
+	if err == nil {
+		err = h.mayQuestion(who, authority.AnswerQuestion, &q.Question, nil, now)
+	}
 	if err != nil {
 		return err
 	}
 	bad := &Invalid{}
-	if !goodID(a.ID) {
-		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
-	}
+	bad.checkID(a.ID)
 	if !slices.Contains(Verdicts, a.Verdict) {
 		bad.add("verdict", "请选择结论", "choose what it comes to")
 	}

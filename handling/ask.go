@@ -102,10 +102,8 @@ func (h *House) personal(ctx context.Context, c *standing) ([]string, error) {
 			continue
 		}
 		for _, f := range c.proc.Act(i).Fields {
-			for _, d := range r.Data {
-				if d.Name == f.Name && slices.Contains([]string{"name", "id_number", "phone"}, f.As) && utf8.RuneCountInString(d.Value.Text()) > 1 {
-					out = append(out, d.Value.Text())
-				}
+			if v := r.Datum(f.Name).Text(); slices.Contains([]string{"name", "id_number", "phone"}, f.As) && utf8.RuneCountInString(v) > 1 {
+				out = append(out, v)
 			}
 		}
 	}
@@ -144,9 +142,7 @@ func (h *House) Ask(ctx context.Context, who Who, a *Asking) (*Question, error) 
 		return nil, err
 	}
 	bad := &Invalid{}
-	if !goodID(a.ID) {
-		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
-	}
+	bad.checkID(a.ID)
 	text := plainText("text", a.Text, bad)
 	if i := slices.IndexFunc(m.names, func(name string) bool { return mentions(text, name) }); i >= 0 && len(bad.Problems) == 0 {
 		bad.add("text", "写有本案人员的姓名或者号码，请改写为其身份："+m.names[i], "it names somebody of the case, or gives their number; say who they are in it instead: "+m.names[i])

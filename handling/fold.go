@@ -113,10 +113,8 @@ func resolve(p *procedure.Procedure, r *casefile.Record) (procedure.Act, bool) {
 		fields := p.Act(kind).Fields
 		a.Data = make([]casefile.Value, len(fields))
 		for i, f := range fields {
-			for _, d := range r.Data {
-				if d.Name == f.Name && d.Value.Kind() == f.Kind {
-					a.Data[i] = d.Value
-				}
+			if v := r.Datum(f.Name); v.Kind() == f.Kind {
+				a.Data[i] = v
 			}
 		}
 	}

@@ -60,15 +60,14 @@ func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
 }
 
 func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but casefile.CaseID, number string) ([]Held, error) {
-	p, err := h.procedureOf(head.Procedure)
-	if err != nil || head.ID == but {
+	if _, err := h.procedureOf(head.Procedure); err != nil || head.ID == but {
 		return nil, nil // of another pack
 	}
-	c, err := h.load(ctx, head.ID)
+	c, err := h.load(ctx, head.ID) // a listed head has no standing
 	if err != nil {
 		return nil, err
 	}
-	records, err := h.records(ctx, head.ID, 0)
+	acts, err := h.fileActs(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,16 +75,10 @@ func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but case
 	if err != nil {
 		return nil, err
 	}
-	acts := make([]FileAct, 0, len(records))
-	for _, r := range effective(records) {
-		if i := p.ActOf(r.Kind); i >= 0 {
-			acts = append(acts, FileAct{Record: r, Info: p.Act(i)})
-		}
-	}
 	var out []Held
 	for _, x := range h.parties(c, acts) {
-		if strings.EqualFold(identity(p, &x), number) {
-			out = append(out, h.held(p, head.ID, duties, x.ID)...)
+		if strings.EqualFold(identity(c.proc, &x), number) {
+			out = append(out, h.held(c.proc, head.ID, duties, x.ID)...)
 		}
 	}
 	return out, nil

@@ -112,11 +112,11 @@ func fillBlock(b procedure.Block, fill func(string) string) procedure.Block {
 
 // filler reads placeholders from the record as it was when act i was done: filled into a template, and as the datum itself.
 func (h *House) filler(f *File, i int, number string, subject casefile.Subject) (fill func(string) string, raw func(string) (casefile.Value, bool)) {
-	a := f.Acts[i]
+	a := &f.Acts[i]
 	latest := func(scope string, about casefile.Subject, name string) (*procedure.FieldInfo, casefile.Value) {
 		proposal := false
 		for k := i; k >= 0; k-- {
-			x := f.Acts[k]
+			x := &f.Acts[k]
 			if x.Info == nil || x.Info.Scope != scope || len(x.Refused) > 0 || x.Corrected > 0 && x.Corrected <= a.Number || x.Withdrawn > 0 && x.Withdrawn <= a.Number {
 				continue
 			}
@@ -129,12 +129,8 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 				}
 				proposal = true
 			}
-			for n := range x.Info.Fields {
-				for _, d := range x.Data {
-					if fi := &x.Info.Fields[n]; d.Name == name && fi.Name == name && fi.As != "secret" {
-						return fi, d.Value
-					}
-				}
+			if fi, v := x.said(name); fi != nil && fi.As != "secret" {
+				return fi, v
 			}
 		}
 		return nil, casefile.Value{}
@@ -142,13 +138,7 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 	datum := func(name string) (*procedure.FieldInfo, casefile.Value) {
 		switch head, tail, _ := strings.Cut(name, "."); head {
 		case "act":
-			for n := range a.Info.Fields {
-				for _, d := range a.Data {
-					if fi := &a.Info.Fields[n]; d.Name == tail && fi.Name == tail {
-						return fi, d.Value
-					}
-				}
-			}
+			return a.said(tail)
 		case "subject":
 			if p := slices.IndexFunc(f.People, func(p Party) bool { return p.ID == subject }); p >= 0 {
 				return latest(f.People[p].Kind, subject, tail)
@@ -215,6 +205,16 @@ func (h *House) filler(f *File, i int, number string, subject casefile.Subject) 
 		return v, fi != nil
 	}
 	return fill, raw
+}
+
+// said finds a datum that the procedure knows, as the act gives it; nil where it does not.
+func (a *FileAct) said(name string) (*procedure.FieldInfo, casefile.Value) {
+	i := slices.IndexFunc(a.Info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name })
+	v := a.Datum(name)
+	if i < 0 || !v.Known() {
+		return nil, casefile.Value{}
+	}
+	return &a.Info.Fields[i], v
 }
 
 // Label is how a party is called where its name is not known.

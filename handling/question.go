@@ -150,7 +150,6 @@ func (h *House) mayQuestion(who Who, action authority.Action, q *Question, head 
 // Sought narrows the list of questions; who may see what is added here.
 type Sought struct {
 	State string // open, answered; empty: any
-	Mine  bool   // only those the person asked
 	After int64  // page: those with a greater number
 	Limit int    // at most 100; 0 means 50
 }
@@ -177,7 +176,7 @@ func (h *House) Questions(ctx context.Context, who Who, w Sought) (seen []Seen, 
 	}
 	for _, q := range all {
 		open := len(q.Answers) == 0
-		if q.Number <= w.After || w.Mine && q.Asker != who.Person || w.State == "open" && !open || w.State == "answered" && open || h.mayQuestion(who, authority.SeeQuestion, q, nil, now) != nil {
+		if q.Number <= w.After || w.State == "open" && !open || w.State == "answered" && open || h.mayQuestion(who, authority.SeeQuestion, q, nil, now) != nil {
 			continue
 		}
 		s, err := h.seen(ctx, who, q, now)
@@ -217,7 +216,7 @@ func (h *House) seen(ctx context.Context, who Who, q *Question, now calendar.Ins
 // Question finds a question for a person who may see it. The view of its case is on the record before the answer leaves.
 func (h *House) Question(ctx context.Context, who Who, number int64) (*Seen, error) {
 	now := h.now()
-	s, err := h.question(ctx, who, authority.SeeQuestion, number, now)
+	s, err := h.question(ctx, who, number, now)
 	if err == nil && s.Case != "" {
 		err = h.look(ctx, who, &casefile.Head{ID: s.Case}, fmt.Sprintf("question %d", number), now)
 	}
@@ -227,7 +226,7 @@ func (h *House) Question(ctx context.Context, who Who, number int64) (*Seen, err
 	return s, nil
 }
 
-func (h *House) question(ctx context.Context, who Who, action authority.Action, number int64, now calendar.Instant) (*Seen, error) {
+func (h *House) question(ctx context.Context, who Who, number int64, now calendar.Instant) (*Seen, error) {
 	all, _, err := h.questionFile(ctx)
 	if err != nil {
 		return nil, err
@@ -235,19 +234,16 @@ func (h *House) question(ctx context.Context, who Who, action authority.Action, 
 	if number < 1 || number > int64(len(all)) {
 		return nil, casefile.ErrNotFound
 	}
-	q := all[number-1]
-	s, err := h.seen(ctx, who, q, now)
-	if err == nil && action == authority.AnswerQuestion && !s.Answerable {
-		err = h.mayQuestion(who, action, q, nil, now)
-	}
+	s, err := h.seen(ctx, who, all[number-1], now)
 	return &s, err
 }
 
 // Asked lists a person's own questions, the oldest first.
 func (h *House) Asked(ctx context.Context, who Who) ([]*Question, error) {
+	now := h.now()
 	all, _, err := h.questionFile(ctx)
 	return slices.DeleteFunc(all, func(q *Question) bool {
-		return q.Asker != who.Person || h.mayQuestion(who, authority.SeeQuestion, q, nil, h.now()) != nil
+		return q.Asker != who.Person || h.mayQuestion(who, authority.SeeQuestion, q, nil, now) != nil
 	}), err
 }
 

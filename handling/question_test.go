@@ -333,7 +333,7 @@ func TestManyAsk(t *testing.T) {
 	if err := h.Answer(ctx, as("zhou"), &handling.Answering{ID: h.id(), Question: 7, Verdict: "right", Text: "是。"}); err != nil {
 		t.Fatal(err)
 	}
-	if mine, _, err := h.Questions(ctx, as("zhou"), handling.Sought{Mine: true}); err != nil || len(mine) != 0 {
+	if mine, err := h.Asked(ctx, as("zhou")); err != nil || len(mine) != 0 {
 		t.Error(mine, err)
 	}
 	if _, err := h.Ask(ctx, as("wang"), c.asking("act", "summon", "")); err != nil {

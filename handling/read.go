@@ -95,35 +95,13 @@ func (h *House) File(ctx context.Context, who Who, id casefile.CaseID, what stri
 
 func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Instant) (*File, error) {
 	f := &File{Head: c.head, Proc: c.proc, Unit: h.unitName(c.head.Unit), Now: now, at: c.at}
-	entries, err := h.store.Acts(ctx, c.head.ID, 0)
-	if err != nil {
+	var err error
+	if f.Acts, err = h.fileActs(ctx, c); err != nil {
 		return nil, err
 	}
-	var latest calendar.Instant
-	records := make([]*casefile.Record, 0, len(entries))
-	for _, e := range entries {
-		r, err := casefile.DecodeRecord(e.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
-		a := FileAct{Record: r, Index: e.Index, Late: r.Occurred < latest && r.Recorded-r.Occurred > day}
-		latest = max(latest, r.Occurred)
-		if i := c.proc.ActOf(r.Kind); i >= 0 {
-			a.Info = c.proc.Act(i)
-		}
-		for i := range f.Acts {
-			if len(r.Refused) > 0 {
-				break // a correction that was refused corrects nothing
-			}
-			if r.Corrects == f.Acts[i].ID && r.Corrects != "" {
-				f.Acts[i].Corrected = r.Number
-			}
-			if r.Withdraws == f.Acts[i].ID && r.Withdraws != "" {
-				f.Acts[i].Withdrawn = r.Number
-			}
-		}
-		f.Acts = append(f.Acts, a)
+	records := make([]*casefile.Record, len(f.Acts))
+	for i, a := range f.Acts {
+		records[i] = a.Record
 	}
 	if f.Duties, err = h.store.Duties(ctx, c.head.ID); err != nil {
 		return nil, err
@@ -134,12 +112,47 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	f.Stages = stages(c.proc, &c.head, records)
 	f.People = h.parties(c, f.Acts)
 	posts, qualifications := h.People().Actor(who.Person, authority.UnitID(c.head.Unit), now)
-	f.Computed = c.proc.NewJudge().Computed(c.at)
-	f.Next = c.proc.NewJudge().Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
+	j := c.proc.NewJudge()
+	f.Computed = j.Computed(c.at)
+	f.Next = j.Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
 	if c.head.Closed {
 		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).AfterClose })
 	}
 	return f, nil
+}
+
+// fileActs reads the acts of a case, each with what became of it.
+func (h *House) fileActs(ctx context.Context, c *standing) ([]FileAct, error) {
+	entries, err := h.store.Acts(ctx, c.head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	var out []FileAct
+	var latest calendar.Instant
+	for _, e := range entries {
+		r, err := casefile.DecodeRecord(e.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		a := FileAct{Record: r, Index: e.Index, Late: r.Occurred < latest && r.Recorded-r.Occurred > day}
+		latest = max(latest, r.Occurred)
+		if i := c.proc.ActOf(r.Kind); i >= 0 {
+			a.Info = c.proc.Act(i)
+		}
+		for i := range out {
+			if len(r.Refused) > 0 {
+				break // a correction that was refused corrects nothing
+			}
+			if r.Corrects == out[i].ID && r.Corrects != "" {
+				out[i].Corrected = r.Number
+			}
+			if r.Withdraws == out[i].ID && r.Withdraws != "" {
+				out[i].Withdrawn = r.Number
+			}
+		}
+		out = append(out, a)
+	}
+	return out, nil
 }
 
 // Visible finds a case for a person who may see it, to name it; that is no view of what is in it.
@@ -158,13 +171,13 @@ func (h *House) parties(c *standing, acts []FileAct) []Party {
 				continue
 			}
 			for _, f := range a.Info.Fields {
-				for _, d := range a.Data {
-					if d.Name == f.Name && f.As != "secret" {
-						p.Data[f.Name] = h.Show(&f, d.Value, "zh")
-						if f.As == "name" {
-							p.Name = d.Value.Text()
-						}
-					}
+				v := a.Datum(f.Name)
+				if !v.Known() || f.As == "secret" {
+					continue
+				}
+				p.Data[f.Name] = h.Show(&f, v, "zh")
+				if f.As == "name" {
+					p.Name = v.Text()
 				}
 			}
 		}
@@ -332,11 +345,9 @@ func (h *House) PartyName(ctx context.Context, head *casefile.Head, id casefile.
 				continue
 			}
 			for _, f := range p.Act(i).Fields {
-				for _, d := range r.Data {
-					if f.As == "name" && d.Name == f.Name {
-						for _, s := range r.Subjects {
-							n.names[s.ID] = d.Value.Text()
-						}
+				if v := r.Datum(f.Name); f.As == "name" && v.Known() {
+					for _, s := range r.Subjects {
+						n.names[s.ID] = v.Text()
 					}
 				}
 			}

@@ -32,9 +32,7 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	case c.head.Closed && !info.AfterClose:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
-	if !goodID(q.ID) {
-		bad.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
-	}
+	bad.checkID(q.ID)
 	person, _ := h.People().Person(who.Person)
 	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
 		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
@@ -77,6 +75,12 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 // goodID tells whether an id is one that a form was made with: long enough that nobody meets another's.
 func goodID(id casefile.ActID) bool {
 	return len(id) >= 16 && len(id) <= 64 && casefile.CheckText(string(id)) == nil && !strings.ContainsAny(string(id), " \n\t")
+}
+
+func (e *Invalid) checkID(id casefile.ActID) {
+	if !goodID(id) {
+		e.add("id", "缺少行为编号，请重新打开表单", "the act has no proper id; open the form again")
+	}
 }
 
 // unprintable lists the characters of an act that issues a document which no font has. What frees does not wait for a font.

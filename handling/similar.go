@@ -74,8 +74,8 @@ func decided(p *procedure.Procedure, records []*casefile.Record, offence string)
 		}
 		who := r.Subjects[0].ID
 		for _, f := range info.Fields {
-			v, ok := datum(r, f.Name)
-			if !ok || !slices.Contains([]string{"offence", "tier", "fine", "days"}, f.As) {
+			v := r.Datum(f.Name)
+			if !v.Known() || !slices.Contains([]string{"offence", "tier", "fine", "days"}, f.As) {
 				continue
 			}
 			if of[who] == nil {
@@ -101,12 +101,4 @@ func decided(p *procedure.Procedure, records []*casefile.Record, offence string)
 		}
 	}
 	return out
-}
-
-func datum(r *casefile.Record, name string) (casefile.Value, bool) {
-	i := slices.IndexFunc(r.Data, func(d casefile.Datum) bool { return d.Name == name })
-	if i < 0 {
-		return casefile.Value{}, false
-	}
-	return r.Data[i].Value, r.Data[i].Value.Known()
 }

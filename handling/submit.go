@@ -313,11 +313,11 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			head.Opened, opened = r.Occurred, true
 		}
 		for _, f := range info.Fields {
-			i := slices.IndexFunc(r.Data, func(d casefile.Datum) bool { return d.Name == f.Name })
-			if i < 0 || f.Kind != casefile.Text {
+			datum := r.Datum(f.Name)
+			if !datum.Known() || f.Kind != casefile.Text {
 				continue
 			}
-			v := r.Data[i].Value.Text()
+			v := datum.Text()
 			switch f.As {
 			case "title":
 				head.Title = v

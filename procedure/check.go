@@ -395,17 +395,6 @@ func (c *checker) cites() {
 	}
 }
 
-func (c *checker) article(cite string) (sourceDef, articleDef) {
-	source, no, _ := strings.Cut(cite, "/")
-	def, _ := c.p.Pack.sources.Get(source)
-	for _, a := range def.Articles {
-		if a.No.Text == no {
-			return def, a
-		}
-	}
-	return def, articleDef{}
-}
-
 // notInForce tells what is wrong when no version of the source with this article holds on the first day of any version of
 // the procedure.
 func (c *checker) notInForce(cite string, versions []version) string {
@@ -418,7 +407,7 @@ func (c *checker) notInForce(cite string, versions []version) string {
 func (c *checker) stated(basis []string, n int32) bool {
 	figure := regexp.MustCompile(fmt.Sprintf(`(^|[^0-9])%d($|[^0-9])`, n))
 	for _, b := range basis {
-		_, a := c.article(b)
+		_, a, _ := c.p.Pack.article(b)
 		if figure.MatchString(a.Gist.ZH) || figure.MatchString(a.Gist.EN) {
 			return true
 		}

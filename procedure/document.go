@@ -266,15 +266,9 @@ func (p *Procedure) unknownPlaceholder(a *act, d *Document, name string, inNumbe
 		}
 		return ""
 	}
-	scope := caseScope
 	if head == "subject" {
-		switch {
-		case d.Each != "":
-			scope = "person"
-		case a.Scope == caseScope:
+		if d.Each == "" && a.Scope == caseScope {
 			return "the act is about the case and names no subject: say each: ROLE"
-		default:
-			scope = a.Scope
 		}
 		if field == "label" {
 			return ""
@@ -282,7 +276,8 @@ func (p *Procedure) unknownPlaceholder(a *act, d *Document, name string, inNumbe
 	}
 	var names []string
 	found, secret := false, false
-	for _, g := range p.fieldsOf(a, head, scope) {
+	fields, scope := p.fieldsOf(a, d, head)
+	for _, g := range fields {
 		names = append(names, g.name)
 		if g.name == field {
 			found, secret = true, secret || g.info.As == "secret"
@@ -299,9 +294,15 @@ func (p *Procedure) unknownPlaceholder(a *act, d *Document, name string, inNumbe
 	return "no act about a " + scope + " has such a datum" + yaml.Suggest(field, names)
 }
 
-// fieldsOf lists the data that a placeholder reads: those of act a, or of every act of the scope.
-func (p *Procedure) fieldsOf(a *act, head, scope string) []*actField {
-	var out []*actField
+// fieldsOf lists the data that a placeholder of a document reads: those of act a, which issues it, or of every act of the
+// scope.
+func (p *Procedure) fieldsOf(a *act, d *Document, head string) (out []*actField, scope string) {
+	scope = caseScope
+	if head == "subject" {
+		if scope = a.Scope; d.Each != "" {
+			scope = "person"
+		}
+	}
 	for _, x := range p.acts {
 		if head == "act" && x != a || head != "act" && x.Scope != scope {
 			continue
@@ -310,7 +311,7 @@ func (p *Procedure) fieldsOf(a *act, head, scope string) []*actField {
 			out = append(out, &x.fields[i])
 		}
 	}
-	return out
+	return out, scope
 }
 
 // unknownCondition tells what is wrong with a condition of a part; nothing when it can be asked.
@@ -322,13 +323,8 @@ func (p *Procedure) unknownCondition(a *act, d *Document, name string, among lis
 	if why := p.unknownPlaceholder(a, d, name, false); why != "" {
 		return why
 	}
-	scope := caseScope
-	if head == "subject" {
-		if scope = a.Scope; d.Each != "" {
-			scope = "person"
-		}
-	}
-	for _, g := range p.fieldsOf(a, head, scope) {
+	fields, _ := p.fieldsOf(a, d, head)
+	for _, g := range fields {
 		for _, s := range among {
 			switch v, err := casefile.ParseValue(g.kind, s.Text, p.Pack.Zone); {
 			case g.name != field:

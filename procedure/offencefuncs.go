@@ -23,14 +23,17 @@ func (p *Procedure) offenceFunctions() []cel.EnvOption {
 				return ask(o, args[1:])
 			})))
 	}
+	// penalty reads a fine and days of detention; where both are nothing it is a warning.
+	penalty := func(args []ref.Val) Proposal {
+		fine, days := casefile.Amount(args[0].(celMoney)), int(args[1].(types.Int))
+		return Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days}
+	}
 	return []cel.EnvOption{
 		of("in_range", []*cel.Type{cel.StringType, moneyType, cel.IntType}, cel.BoolType, func(o *Offence, args []ref.Val) ref.Val {
-			fine, days := casefile.Amount(args[1].(celMoney)), int(args[2].(types.Int))
-			return types.Bool(len(o.Allows(string(args[0].(types.String)), Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days})) == 0)
+			return types.Bool(len(o.Allows(string(args[0].(types.String)), penalty(args[1:]))) == 0)
 		}),
 		of("in_benchmark", []*cel.Type{cel.StringType, cel.StringType, moneyType, cel.IntType}, cel.BoolType, func(o *Offence, args []ref.Val) ref.Val {
-			fine, days := casefile.Amount(args[2].(celMoney)), int(args[3].(types.Int))
-			return types.Bool(p.Pack.InBenchmark(o.ID, string(args[0].(types.String)), string(args[1].(types.String)), Proposal{Warning: fine == 0 && days == 0, Fine: fine, Days: days}))
+			return types.Bool(p.Pack.InBenchmark(o.ID, string(args[0].(types.String)), string(args[1].(types.String)), penalty(args[2:])))
 		}),
 		of("not_above", []*cel.Type{cel.StringType, moneyType, cel.IntType}, cel.BoolType, func(o *Offence, args []ref.Val) ref.Val {
 			t := o.Tier(string(args[0].(types.String)))
@@ -38,7 +41,8 @@ func (p *Procedure) offenceFunctions() []cel.EnvOption {
 				return types.False
 			}
 			most, unlimited := t.maxFine()
-			return types.Bool((unlimited || casefile.Amount(args[1].(celMoney)) <= most) && int(args[2].(types.Int)) <= t.maxDays())
+			x := penalty(args[1:])
+			return types.Bool((unlimited || x.Fine <= most) && x.Days <= t.maxDays())
 		}),
 		of("mediation", nil, cel.StringType, func(o *Offence, _ []ref.Val) ref.Val { return types.String(o.Mediation) }),
 		of("may_detain", nil, cel.BoolType, func(o *Offence, _ []ref.Val) ref.Val { return types.Bool(o.DetentionPossible("")) }),

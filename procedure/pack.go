@@ -79,17 +79,21 @@ type Citation struct {
 // Cite looks up "SOURCE/NO". What the pack does not have comes back as it was asked for, without a gist.
 func (p *Pack) Cite(article string) Citation {
 	source, no, _ := strings.Cut(article, "/")
-	def, ok := p.sources.Get(source)
-	if !ok {
-		return Citation{Source: Text{ZH: source, EN: source}, Article: no}
+	def, a, known := p.article(article)
+	if !known {
+		return Citation{Source: both(source, source), Article: no}
 	}
-	c := Citation{Source: def.Title, Kind: def.Kind.Text, Article: no, URL: def.URL}
-	for _, a := range def.Articles {
-		if a.No.Text == no {
-			c.Gist, c.Unverified = a.Gist, a.Unverified
-		}
+	return Citation{Source: def.Title, Kind: def.Kind.Text, Article: no, Gist: a.Gist, URL: def.URL, Unverified: a.Unverified}
+}
+
+// article finds what "SOURCE/NO" names; known: the pack has the source.
+func (p *Pack) article(cite string) (source sourceDef, article articleDef, known bool) {
+	id, no, _ := strings.Cut(cite, "/")
+	source, known = p.sources.Get(id)
+	if i := slices.IndexFunc(source.Articles, func(a articleDef) bool { return a.No.Text == no }); i >= 0 {
+		article = source.Articles[i]
 	}
-	return c
+	return source, article, known
 }
 
 // InForce leaves of what is cited the articles that held at a moment; all of them, where none of them did.
@@ -104,23 +108,13 @@ func (p *Pack) InForce(basis []string, at calendar.Instant) []string {
 
 // held tells whether a version of the source that has the article was in force on a day.
 func (p *Pack) held(cite string, day calendar.Date) bool {
-	source, no, _ := strings.Cut(cite, "/")
-	def, _ := p.sources.Get(source)
-	var in []yaml.Str
-	for _, a := range def.Articles {
-		if a.No.Text == no {
-			in = a.Versions
-		}
-	}
-	for _, v := range def.Versions {
+	def, a, _ := p.article(cite)
+	return slices.ContainsFunc(def.Versions, func(v versionDef) bool {
 		from, err := calendar.ParseDate(v.From.Text)
 		until, err2 := calendar.ParseDate(v.Until.Text)
-		if (len(in) == 0 || slices.ContainsFunc(in, func(id yaml.Str) bool { return id.Text == v.ID.Text })) &&
-			err == nil && from <= day && (v.Until.Text == "" || err2 == nil && day <= until) {
-			return true
-		}
-	}
-	return false
+		return (len(a.Versions) == 0 || slices.ContainsFunc(a.Versions, func(id yaml.Str) bool { return id.Text == v.ID.Text })) &&
+			err == nil && from <= day && (v.Until.Text == "" || err2 == nil && day <= until)
+	})
 }
 
 // Text prints the citation as it stands in a document.

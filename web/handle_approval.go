@@ -56,10 +56,9 @@ func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subje
 			shown := c.act(f, x)
 			p.By, p.At, p.Proposal = shown.Who+" "+shown.Post, x.Occurred, shown.Data
 			for k := range x.Info.Fields { // facts, evidence and grounds in full: it is on them that is decided
-				for _, d := range x.Data {
-					if fi := &x.Info.Fields[k]; fi.Long && d.Name == fi.Name {
-						p.Grounds = append(p.Grounds, Pair{capital(fi.Title.In(c.lang)), c.House.Show(fi, d.Value, c.lang)})
-					}
+				fi := &x.Info.Fields[k]
+				if v := x.Datum(fi.Name); v.Known() && fi.Long {
+					p.Grounds = append(p.Grounds, Pair{capital(fi.Title.In(c.lang)), c.House.Show(fi, v, c.lang)})
 				}
 			}
 			for _, who := range shown.Persons {
@@ -160,12 +159,7 @@ func (c *call) differences(f *handling.File, last int64) []Difference {
 		}
 		for k := range x.Info.Fields {
 			fi := &x.Info.Fields[k]
-			value := ""
-			for _, d := range x.Data {
-				if d.Name == fi.Name {
-					value = c.House.Show(fi, d.Value, c.lang)
-				}
-			}
+			value := c.House.Show(fi, x.Datum(fi.Name), c.lang)
 			at := key{x.Info.ID, subject, fi.Name}
 			if x.Number > last && before[at] != value {
 				label := fi.Title.In(c.lang)

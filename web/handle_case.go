@@ -296,10 +296,9 @@ func (c *call) facts(f *handling.File) []Pair {
 	var out []Pair
 	a := f.Acts[0]
 	for i := range a.Info.Fields {
-		for _, d := range a.Data {
-			if fi := &a.Info.Fields[i]; d.Name == fi.Name && fi.As != "title" {
-				out = append(out, Pair{capital(fi.Title.In(c.lang)), c.House.Show(fi, d.Value, c.lang)})
-			}
+		fi := &a.Info.Fields[i]
+		if v := a.Datum(fi.Name); v.Known() && fi.As != "title" {
+			out = append(out, Pair{capital(fi.Title.In(c.lang)), c.House.Show(fi, v, c.lang)})
 		}
 	}
 	return append(out, Pair{c.both("受理单位", "Unit"), f.Unit.In(c.lang)})

@@ -442,10 +442,8 @@ func (c *call) again(a *procedure.ActInfo, e *entered) {
 		e.subjects = append(e.subjects, handling.SubjectInput{ID: s.ID})
 	}
 	for _, fi := range a.Fields {
-		for _, d := range x.Data {
-			if d.Name == fi.Name && fi.As != "secret" {
-				e.data[fi.Name] = typed(d.Value, z)
-			}
+		if v := x.Datum(fi.Name); v.Known() && fi.As != "secret" {
+			e.data[fi.Name] = typed(v, z)
 		}
 	}
 }
@@ -454,7 +452,7 @@ func (c *call) again(a *procedure.ActInfo, e *entered) {
 func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subject casefile.Subject) {
 	for _, fi := range a.Fields {
 		for _, from := range fi.Taken {
-			if v, ok := saidBefore(f, from, subject); ok {
+			if v := saidBefore(f, from, subject); v.Known() {
 				e.data[fi.Name] = typed(v, c.House.Pack().Zone)
 				break
 			}
@@ -464,9 +462,8 @@ func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subje
 
 // saidBefore finds a datum in the last act of its kind that stands, about the case or the subject; where no subject is chosen
 // yet, only if nobody else is spoken of.
-func saidBefore(f *handling.File, from procedure.Said, subject casefile.Subject) (casefile.Value, bool) {
+func saidBefore(f *handling.File, from procedure.Said, subject casefile.Subject) casefile.Value {
 	var found casefile.Value
-	known := false
 	about := subject
 	for i := range f.Acts {
 		x := &f.Acts[i]
@@ -480,18 +477,16 @@ func saidBefore(f *handling.File, from procedure.Said, subject casefile.Subject)
 			case about == "":
 				about = x.Subjects[0].ID
 			case x.Subjects[0].ID != about && subject == "":
-				return found, false // said of several people
+				return casefile.Value{} // said of several people
 			case x.Subjects[0].ID != about:
 				continue
 			}
 		}
-		for _, d := range x.Data {
-			if d.Name == from.Datum && d.Value.Known() {
-				found, known = d.Value, true
-			}
+		if v := x.Datum(from.Datum); v.Known() {
+			found = v
 		}
 	}
-	return found, known
+	return found
 }
 
 // typed writes a value as an input holds it.

@@ -122,7 +122,7 @@ func (c *call) showAsk(status int, id casefile.ActID, text string, problems []ha
 	if err != nil {
 		return err
 	}
-	p := &AskPage{Frame: c.frame(AreaCases), Place: c.rulePlace(&at, number, at.Case != ""), Action: c.r.URL.Path + "?" + c.r.URL.RawQuery, ActID: string(id), Mine: c.askedAt(&at), Cancel: "/intake"}
+	p := &AskPage{Frame: c.frame(AreaCases), Place: c.rulePlace(&at, number, at.Case != ""), Action: c.r.URL.Path + "?" + c.r.URL.RawQuery, ActID: usable(id, problems), Mine: c.askedAt(&at), Cancel: "/intake"}
 	if at.Case != "" {
 		p.Cancel = caseURL(at.Case)
 	} else {
@@ -131,6 +131,14 @@ func (c *call) showAsk(status int, id casefile.ActID, text string, problems []ha
 	p.Text = Field{Name: "text", Label: c.both("疑问", "Your question"), Help: c.both("写明哪一点不明确、您认为可以怎样理解。", "What is unclear, and how you would read it."), Type: FieldLong, Required: true, Max: handling.MostAsked, Value: text}
 	p.Errors = faultsOf(c, &p.Text, problems)
 	return c.page(status, p)
+}
+
+// usable is the id of a form that is shown again: another, where this one is among its problems.
+func usable(id casefile.ActID, problems []handling.Problem) string {
+	if slices.ContainsFunc(problems, func(p handling.Problem) bool { return p.Field == "id" }) {
+		return newID()
+	}
+	return string(id)
 }
 
 // faultsOf puts problems at their fields and above the form.
@@ -161,9 +169,6 @@ func doAsk(c *call) error {
 	var invalid *handling.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		if slices.ContainsFunc(invalid.Problems, func(p handling.Problem) bool { return p.Field == "id" }) {
-			a.ID = casefile.ActID(newID())
-		}
 		return c.showAsk(http.StatusUnprocessableEntity, a.ID, a.Text, invalid.Problems) // a wrong place has no form: it answers so itself
 	case err != nil:
 		return err
@@ -202,7 +207,7 @@ func (c *call) showQuestion(status int, n int64, a *handling.Answering, problems
 		p.Answers = append(p.Answers, g)
 	}
 	if q.Answerable {
-		f := &AnswerForm{Action: questionURL(n) + "/answer", ActID: string(a.ID), Base: strconv.Itoa(len(q.Answers)), Again: len(q.Answers) > 0}
+		f := &AnswerForm{Action: questionURL(n) + "/answer", ActID: usable(a.ID, problems), Base: strconv.Itoa(len(q.Answers)), Again: len(q.Answers) > 0}
 		f.Verdict = Field{Name: "verdict", Label: c.both("结论", "What it comes to"), Type: FieldEnum, Required: true}
 		hints := map[string]string{"right": c.both("按所示规则办理。", "Do as it says there."), "change": c.both("规则包将修改；修改之前按答复办理。", "It will be changed; until then, do as the answer says."), "reading": c.both("条文没有写明，我们这样理解。", "The text leaves it open; this is how we take it.")}
 		for _, v := range handling.Verdicts {
@@ -251,9 +256,6 @@ func doAnswer(c *call) error {
 	var invalid *handling.Invalid
 	switch {
 	case errors.As(err, &invalid):
-		if slices.ContainsFunc(invalid.Problems, func(p handling.Problem) bool { return p.Field == "id" }) {
-			a.ID = casefile.ActID(newID())
-		}
 		return c.showQuestion(http.StatusUnprocessableEntity, n, a, invalid.Problems)
 	case err != nil:
 		return err

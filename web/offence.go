@@ -95,10 +95,8 @@ func (c *call) penaltyOf(f *handling.File, a *procedure.ActInfo, e *entered, sub
 			continue
 		}
 		for _, fi := range x.Info.Fields {
-			for _, d := range x.Data {
-				if d.Name == fi.Name && fi.As != "" && said[fi.As] == "" {
-					said[fi.As] = d.Value.String()
-				}
+			if v := x.Datum(fi.Name); v.Known() && fi.As != "" && said[fi.As] == "" {
+				said[fi.As] = v.String()
 			}
 		}
 		if said["offence"] != "" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -128,12 +129,18 @@ func loadPack(name string, benchmarks ...string) (*procedure.Pack, error) {
 		}
 		given = append(given, procedure.File{Name: file, Data: data})
 	}
-	if slices.Contains(packs.Names, name) {
-		return procedure.Load(packs.FS, name, given...)
-	}
-	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+	if info, err := os.Stat(name); !slices.Contains(packs.Names, name) && (err != nil || !info.IsDir()) {
 		return nil, fmt.Errorf("no pack %q: it is neither a folder nor one of %s", name, strings.Join(packs.Names, ", "))
 	}
+	fsys, dir := packFolder(name)
+	return procedure.Load(fsys, dir, given...)
+}
+
+// packFolder is where a pack of the program or of a folder lies.
+func packFolder(name string) (fs.FS, string) {
+	if slices.Contains(packs.Names, name) {
+		return packs.FS, name
+	}
 	dir := filepath.Clean(name)
-	return procedure.Load(os.DirFS(filepath.Dir(dir)), filepath.Base(dir), given...)
+	return os.DirFS(filepath.Dir(dir)), filepath.Base(dir)
 }

@@ -3,15 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	yaml "plumbline/internal/strictyaml"
-	"plumbline/packs"
 )
 
 type packTest struct {
@@ -20,12 +15,6 @@ type packTest struct {
 
 func (c *packTest) Run() error {
 	pack, err := loadPack(c.Dir)
-	var fsys fs.FS = packs.FS
-	dir := c.Dir
-	if !slices.Contains(packs.Names, c.Dir) {
-		clean := filepath.Clean(c.Dir)
-		fsys, dir = os.DirFS(filepath.Dir(clean)), filepath.Base(clean)
-	}
 	var problems yaml.Problems
 	if errors.As(err, &problems) {
 		fmt.Println(problems.Error())
@@ -34,6 +23,7 @@ func (c *packTest) Run() error {
 	if err != nil {
 		return err
 	}
+	fsys, dir := packFolder(c.Dir)
 	results, err := pack.RunCases(fsys, dir)
 	if errors.As(err, &problems) {
 		fmt.Println(problems.Error())
