@@ -17,8 +17,12 @@ type (
 	Subject string // a person, item, document or call of the case; unique within its case
 )
 
+// Relations are what who acts may be to the matter, and to the cases it names: took part in one of these by any act, reviewed
+// or decided one, is assigned to one, serves in the unit that holds one; or is an officer whom the matter is about.
+var Relations = []string{"took_part", "reviewed", "decided", "assigned", "same_unit", "concerned"}
+
 // Actor is who did an act, resolved when it was submitted: posts and qualifications in force at that moment, and the
-// relations to people of the case that bear on recusal. A nil list means not known (a foreign log), an empty one none.
+// Relations. A nil list means not known (a foreign log), an empty one none.
 type Actor struct {
 	Person         string
 	Posts          []string

@@ -43,6 +43,7 @@ type workedActor struct {
 	Person         string     `yaml:"person,required"`
 	Posts          []yaml.Str `yaml:"posts"`
 	Qualifications []yaml.Str `yaml:"qualifications"`
+	Related        []yaml.Str `yaml:"related"`
 }
 
 type workedUnit struct {
@@ -241,10 +242,15 @@ func (r *caseReader) act(run *caseRun, w *workedAct) {
 		a.Recorded, _ = r.instant(w.Recorded)
 	}
 	if w.By != nil {
-		a.Actor = &casefile.Actor{Person: w.By.Person, Posts: texts(w.By.Posts), Qualifications: append([]string{}, texts(w.By.Qualifications)...)}
+		a.Actor = &casefile.Actor{Person: w.By.Person, Posts: texts(w.By.Posts), Qualifications: append([]string{}, texts(w.By.Qualifications)...), Relations: append([]string{}, texts(w.By.Related)...)}
 		var posts []string
 		for _, e := range r.pack.file.Posts {
 			posts = append(posts, e.Key)
+		}
+		for _, s := range w.By.Related {
+			if !slices.Contains(casefile.Relations, s.Text) {
+				r.problem(s.Pos, "no relation %q%s", s.Text, yaml.Suggest(s.Text, casefile.Relations))
+			}
 		}
 		for _, s := range w.By.Posts {
 			if !slices.Contains(posts, s.Text) {

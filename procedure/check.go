@@ -203,7 +203,7 @@ func (c *checker) replay(plan []int, variant int) string {
 				at += days * 86_400_000_000
 			}
 		}
-		act := Act{Ref: int64(n + 1), Kind: x, Occurred: at, Recorded: at, Actor: &casefile.Actor{Person: fmt.Sprint("person ", n), Posts: posts, Qualifications: qualifications}, Unit: &casefile.Unit{ID: "u", Kind: "station"}}
+		act := Act{Ref: int64(n + 1), Kind: x, Occurred: at, Recorded: at, Actor: &casefile.Actor{Person: fmt.Sprint("person ", n), Posts: posts, Qualifications: qualifications, Relations: []string{}}, Unit: &casefile.Unit{ID: "u", Kind: "station"}}
 		for scope := range scopes {
 			if scope != caseScope {
 				ref := casefile.Ref{ID: casefile.Subject(scope), Kind: scope}

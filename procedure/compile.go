@@ -101,7 +101,7 @@ func (c *compiler) describe() {
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
 			c.problem(part.Pos, "", "part %q: expected one of %s", part.Text, strings.Join(parts, ", "))
 		}
-		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan}
+		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan, Gives: d.Gives.Text, Takes: d.Takes.Text}
 		info.Competent = competent(nil, a.competent)
 		for k, f := range a.fields {
 			f.info.Taken = c.taken(&d.Data[k])
@@ -664,8 +664,8 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 	}
 	a.by, a.qualified = texts(d.By), texts(d.Qualified)
 	if declared := c.p.Pack.Qualifications(); len(declared) > 0 {
-		for _, s := range d.Qualified {
-			if !slices.Contains(declared, s.Text) {
+		for _, s := range append([]yaml.Str{d.Gives, d.Takes}, d.Qualified...) {
+			if s.Text != "" && !slices.Contains(declared, s.Text) {
 				c.problem(s.Pos, "qualification", "no qualification %q in pack.yaml%s", s.Text, yaml.Suggest(s.Text, declared))
 			}
 		}

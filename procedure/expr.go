@@ -308,7 +308,7 @@ func newExprs(p *Procedure) (*exprs, error) {
 		cel.Variable("unit", types.NewObjectType("unit")),
 		cel.Variable("history", types.NewObjectType("history")),
 		cel.Variable("actor", types.NewObjectType("actor")),
-		cel.Macros(x.historyMacro("done"), x.historyMacro("first"), x.historyMacro("last"), x.historyMacro("count"), x.holdsMacro()),
+		cel.Macros(x.historyMacro("done"), x.historyMacro("first"), x.historyMacro("last"), x.historyMacro("count"), x.holdsMacro(), relatedMacro()),
 	}
 	opts = append(opts, p.offenceFunctions()...)
 	for _, op := range []string{operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals} {
@@ -353,6 +353,22 @@ func (x *exprs) holdsMacro() cel.Macro {
 	})
 }
 
+// relatedMacro turns related('reviewed') into actor.related_reviewed.
+func relatedMacro() cel.Macro {
+	return cel.GlobalMacro("related", 1, func(mef cel.MacroExprFactory, _ ast.Expr, args []ast.Expr) (ast.Expr, *cel.Error) {
+		arg := args[0]
+		if arg.Kind() == ast.LiteralKind {
+			if id, ok := arg.AsLiteral().(types.String); ok {
+				if !slices.Contains(casefile.Relations, string(id)) {
+					return nil, mef.NewError(arg.ID(), fmt.Sprintf("no relation %q%s", string(id), yaml.Suggest(string(id), casefile.Relations)))
+				}
+				return mef.NewSelect(mef.NewIdent("actor"), "related_"+string(id)), nil
+			}
+		}
+		return nil, mef.NewError(arg.ID(), "related() takes the name of a relation in quotes")
+	})
+}
+
 // declare gives each view its fields.
 func (x *exprs) declare() {
 	p := x.p
@@ -390,6 +406,14 @@ func (x *exprs) declare() {
 				return casefile.Value{}
 			}
 			return casefile.BoolOf(slices.Contains(f.act.Actor.Qualifications, id))
+		}}
+	}
+	for _, id := range casefile.Relations {
+		x.tp.fields["actor"]["related_"+id] = &field{typ: cel.BoolType, get: func(f *frame) casefile.Value {
+			if f.act.Actor == nil || f.act.Actor.Relations == nil {
+				return casefile.Value{}
+			}
+			return casefile.BoolOf(slices.Contains(f.act.Actor.Relations, id))
 		}}
 	}
 	x.tp.fields["case"] = map[string]*field{}

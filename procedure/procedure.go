@@ -329,6 +329,7 @@ type ActInfo struct {
 	By, Qualified, Basis, Documents   []string
 	Competent                         []string // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
 	OtherThan                         []int    // acts that the same person must not have done in this case
+	Gives, Takes                      string   // a qualification that the officers concerned get by it, or lose; mostly empty
 	Fields                            []FieldInfo
 }
 
@@ -382,8 +383,9 @@ type Option struct {
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
 // of the case, the officers assigned to it, those who take part in the act, a place; of a penalty the offence of the pack's
 // catalogue, its tier, the grade of the agency's benchmark, the reason for departing from it, the fine and the days of
-// detention; and what is never shown after entry.
-var FieldRoles = []string{"name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+// detention; another case or a finding that the matter is about, the officers it is about, those a complaint is about; and
+// what is never shown after entry.
+var FieldRoles = []string{"case", "finding", "concerned", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

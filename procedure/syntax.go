@@ -282,6 +282,8 @@ type actDef struct {
 	Includes    list               `yaml:"includes"`
 	Voids       list               `yaml:"voids"`
 	Waives      list               `yaml:"waives"`
+	Gives       yaml.Str           `yaml:"gives"`
+	Takes       yaml.Str           `yaml:"takes"`
 }
 
 type fieldDef struct {
