@@ -43,7 +43,7 @@ type Person struct {
 }
 
 // The posts this package knows by name. A pack may name others; they count for the procedure ([Directory.Actor]) and
-// make their holder a member of the organ, but open no case.
+// make their holder a member of the organ, nothing more.
 const (
 	Handler       = "handler"
 	UnitHead      = "unit_head"
@@ -53,7 +53,22 @@ const (
 	UpperOrgan    = "upper_organ" // head of the organ one level up
 	Supervisor    = "supervisor"
 	Administrator = "administrator" // of the system; never held together with another post
+
+	Assessor              = "assessor"
+	Superintendent        = "superintendent"
+	SuperintendentGeneral = "superintendent_general"
+	Trainer               = "trainer"
+	Dispatcher            = "dispatcher"
+
+	// ConcernedPost is held by nobody in the directory: in it acts an officer whom a matter names as the one it is about.
+	ConcernedPost = "concerned"
 )
+
+// staff: the posts that work on every matter of exactly their unit.
+var staff = []string{Assessor, Superintendent, SuperintendentGeneral, Trainer, Dispatcher}
+
+// Superintendence is the kind of unit that stands apart: no post of a unit above it sees its matters.
+const Superintendence = "superintendence"
 
 // heads: the posts that command their unit and everything below it.
 var heads = []string{UnitHead, CountyHead, UpperOrgan}

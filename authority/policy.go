@@ -47,16 +47,18 @@ type Relation string
 
 // The relations, to a case first, the closest first.
 const (
-	Assigned     Relation = "handler"        // assigned to the case, and in some post
-	OnDuty       Relation = "duty"           // opened the case, nobody is assigned yet, and in some post
-	HeadOfUnit   Relation = "unit_head"      // a head's post in the unit of the case
-	LegalOfUnit  Relation = "legal_officer"  // legal officer of the unit
-	LegalReview  Relation = "legal_reviewer" // legal reviewer of the unit or above it, legal officer above it
-	LineAbove    Relation = "command"        // a head's post above the unit
-	Supervising  Relation = "supervisor"     // supervisor of the unit or above it
-	Opened       Relation = "opener"         // opened the case, others are assigned
-	HandlerThere Relation = "duty_officer"   // a handler's post in exactly the unit in which a case is to be opened
-	Asker        Relation = "asker"          // asked the question, and in some post
+	Assigned    Relation = "handler"        // assigned to the case, and in some post
+	OnDuty      Relation = "duty"           // opened the case, nobody is assigned yet, and in some post
+	HeadOfUnit  Relation = "unit_head"      // a head's post in the unit of the case
+	LegalOfUnit Relation = "legal_officer"  // legal officer of the unit
+	LegalReview Relation = "legal_reviewer" // legal reviewer of the unit or above it, legal officer above it
+	LineAbove   Relation = "command"        // a head's post above the unit
+	Supervising Relation = "supervisor"     // supervisor of the unit or above it
+	Opened      Relation = "opener"         // opened the case, others are assigned
+	Staff       Relation = "staff"          // a working post of supervision in exactly the unit of the matter
+	Concerned   Relation = "concerned"      // an officer whom the matter names as the one it is about
+	OpensThere  Relation = "duty_officer"   // a post that opens cases of the kind, in exactly the unit in which one is to be opened
+	Asker       Relation = "asker"          // asked the question, and in some post
 
 	Member       Relation = "in_post"       // holds any post but the administrator's
 	Administers  Relation = "administrator" // holds the administrator's post
@@ -81,8 +83,10 @@ var table = []struct {
 	{LegalReview, append([]Action{RecordAct, DecideAct, Draft, SeeQuestion, AnswerQuestion}, see...)},
 	{LineAbove, append([]Action{RecordAct, DecideAct, Assign, SeeViews}, see...)},
 	{Supervising, append([]Action{SeeViews, SeeQuestion}, see...)},
+	{Staff, append([]Action{RecordAct, DecideAct, Draft, SeeViews}, see...)},
 	{Opened, see},
-	{HandlerThere, []Action{OpenCase}},
+	{Concerned, append([]Action{RecordAct, DecideAct, Draft}, see...)}, // of the acts that the pack gives to that post
+	{OpensThere, []Action{OpenCase}},
 	{Asker, []Action{SeeQuestion}},
 	{Member, []Action{ListCases, Search, SeeWorkbench, ListQuestions}},
 	{Administers, []Action{SeePeople, ChangePeople}},
@@ -103,6 +107,7 @@ var seats = []struct {
 	{LegalReview, []string{LegalReviewer}, true, true},
 	{LegalReview, []string{LegalOfficer}, false, true},
 	{Supervising, []string{Supervisor}, true, true},
+	{Staff, staff, true, false},
 }
 
 // CaseView is what the policy needs to know of a case.
@@ -114,6 +119,8 @@ type CaseView struct {
 	Minor    bool // concerns a minor
 	Closed   bool
 	About    []PersonID // officers complained about
+
+	Concerned []PersonID // officers whom the matter is about
 }
 
 // QuestionView is what the policy needs to know of a question about a rule.
@@ -133,7 +140,8 @@ type Query struct {
 	Now      calendar.Instant
 	Purpose  string // why, in the person's own words
 
-	AfterClose bool // what is to be done may be done in a closed case
+	AfterClose bool     // what is to be done may be done in a closed case
+	Opens      []string // the posts that open cases of the kind, for OpenCase; none: a handler's
 }
 
 // Why a decision came out as it did. For the log; never shown to the one refused.
@@ -216,10 +224,16 @@ func (s *state) mayOpen(q Query) Decision {
 	if slices.Contains(q.Case.About, q.Who) {
 		return Decision{Why: WhyComplaint}
 	}
-	there := func(h Held) bool { return h.Post == Handler && h.Unit == q.Case.Unit }
+	opens := q.Opens
+	if len(opens) == 0 {
+		opens = []string{Handler}
+	}
+	there := func(h Held) bool {
+		return slices.Contains(opens, h.Post) && !slices.Contains(heads, h.Post) && h.Unit == q.Case.Unit // a head assigns, and opens nothing
+	}
 	var relations []Relation
 	if s.inPost(q.Who, q.Now) && slices.ContainsFunc(s.postsAt(q.Who, q.Now), there) {
-		relations = []Relation{HandlerThere}
+		relations = []Relation{OpensThere}
 	}
 	return decide(relations, OpenCase, false)
 }

@@ -38,7 +38,7 @@ func (d *Directory) Visible(who PersonID, purpose string, now calendar.Instant) 
 				f.Units = append(f.Units, h.Unit)
 			}
 			if seat.below {
-				f.Units = append(f.Units, s.below(h.Unit)...)
+				f.Units = append(f.Units, slices.DeleteFunc(s.below(h.Unit), s.apart)...)
 			}
 		}
 	}
@@ -64,8 +64,10 @@ func (s *state) toCase(who PersonID, c *CaseView, now calendar.Instant) []Relati
 		Assigned: slices.Contains(c.Handlers, who),
 		OnDuty:   c.Opener == who && len(c.Handlers) == 0,
 		Opened:   c.Opener == who,
+
+		Concerned: slices.Contains(c.Concerned, who),
 	}
-	above := s.above(c.Unit)
+	above := s.commands(c.Unit)
 	for _, h := range s.postsAt(who, now) {
 		for _, seat := range seats {
 			if slices.Contains(seat.posts, h.Post) && (seat.own && h.Unit == c.Unit || seat.below && slices.Contains(above, h.Unit)) {
@@ -81,6 +83,16 @@ func (s *state) toCase(who PersonID, c *CaseView, now calendar.Instant) []Relati
 	}
 	return all
 }
+
+// commands lists the units whose posts reach down to a unit: those above it, none where it stands apart.
+func (s *state) commands(unit UnitID) []UnitID {
+	if s.apart(unit) {
+		return nil
+	}
+	return s.above(unit)
+}
+
+func (s *state) apart(unit UnitID) bool { return s.units[unit].Kind == Superintendence }
 
 // toPerson lists the relations to a person; with none named, to the list of all.
 func (s *state) toPerson(q Query) []Relation {

@@ -1,9 +1,12 @@
 package casefile
 
 import (
+	"crypto/sha256"
+	"encoding/base32"
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"plumbline/calendar"
 	"plumbline/ledger"
@@ -164,6 +167,7 @@ type Selection struct {
 	Open    bool             // only cases that are not closed
 	Closed  bool             // only closed ones
 	Late    bool             // only with an overdue duty
+	Found   bool             // only with findings that stand
 	Words   []string         // all must occur in Words
 	Number  string           // exact case number
 	Before  calendar.Instant // page: Updated before this, or equal and ID after AfterID; zero: from the newest
@@ -275,4 +279,16 @@ func (e *Entry) Check() error {
 		err = fmt.Errorf("its bytes make leaf %s, %s is kept", leaf, e.Leaf)
 	}
 	return err
+}
+
+// ID is the finding's name wherever it is spoken of: the case, a point, and eight characters of what makes it this finding.
+func (f *Finding) ID() string {
+	d := sha256.Sum256([]byte(fmt.Sprintf("plumbline finding\n%s\n%s\n%s\n%d", f.Rule, f.Clause, f.Subject, f.Cause)))
+	return string(f.Case) + "." + strings.ToLower(base32.StdEncoding.EncodeToString(d[:5]))
+}
+
+// CaseOfFinding is the case in the id of a finding; false where it is no such id.
+func CaseOfFinding(id string) (CaseID, bool) {
+	c, tail, ok := strings.Cut(id, ".")
+	return CaseID(c), ok && c != "" && len(tail) == 8
 }

@@ -50,7 +50,7 @@ func (h *House) meet(ctx context.Context, who Who, at Place, now calendar.Instan
 		}
 	} else {
 		var err error
-		if p, err = h.procedureOf(at.Procedure); err != nil || !h.mayOpen(who, at.Unit, now) {
+		if p, err = h.procedureOf(at.Procedure); err != nil || !h.mayOpen(who, p, at.Unit, now) {
 			return nil, casefile.ErrNotFound
 		}
 	}

@@ -36,7 +36,7 @@ func (h *House) Attach(ctx context.Context, who Who, id casefile.CaseID, name, m
 		if err := h.may(who, authority.DecideAct, &head, now); err != nil {
 			return casefile.Attached{}, err
 		}
-	} else if len(h.OpensIn(who)) == 0 {
+	} else if !h.Opens(who) {
 		return casefile.Attached{}, casefile.ErrNotFound
 	}
 	digest, size, err := h.blobs.Put(ctx, r, MaxAttachment)

@@ -31,7 +31,7 @@ func (h *House) SaveDraft(ctx context.Context, who Who, id casefile.CaseID, act 
 		return casefile.Draft{}, &Invalid{[]Problem{{"draft", both(fmt.Sprintf("草稿最多 %d KiB", maxDraft>>10), fmt.Sprintf("a draft has at most %d KiB", maxDraft>>10)), nil}}}
 	}
 	if id == "" {
-		if len(h.OpensIn(who)) == 0 {
+		if !h.Opens(who) {
 			return casefile.Draft{}, casefile.ErrNotFound
 		}
 	} else {

@@ -13,6 +13,7 @@ import (
 // Wanted narrows a list of cases; who may see what is added here, never taken from the person.
 type Wanted struct {
 	Mine, Late, Open, Closed bool
+	Found                    bool // only with findings that stand
 	Unit                     string
 	Text                     string // words of titles, names and numbers
 	Before                   calendar.Instant
@@ -34,7 +35,7 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 	case w.Unit != "":
 		return nil, nil
 	}
-	s.Late, s.Open, s.Closed, s.Words, s.Before, s.AfterID = w.Late, w.Open, w.Closed, Grams(w.Text), w.Before, w.AfterID
+	s.Late, s.Found, s.Open, s.Closed, s.Words, s.Before, s.AfterID = w.Late, w.Found, w.Open, w.Closed, Grams(w.Text), w.Before, w.AfterID
 	s.Limit = min(max(w.Limit, 0), 100)
 	if s.Limit == 0 {
 		s.Limit = 50
@@ -94,17 +95,20 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 		if !mine && h.may(who, authority.DecideAct, head, now) != nil {
 			continue // sees the case and does nothing in it
 		}
-		posts, qualifications := h.People().Actor(who.Person, authority.UnitID(head.Unit), now)
+		actor, err := h.actor(ctx, who.Person, head, now)
+		if err != nil {
+			return nil, err
+		}
 		t := Task{Duty: d, Head: *head, Title: info.Title, Basis: info.Basis, Warn: info.Warn, Mine: mine}
 		for _, i := range info.Do {
-			if a := p.Act(i); doable(a, posts, mine) {
+			if a := p.Act(i); doable(a, actor.Posts, mine) {
 				t.Acts = append(t.Acts, a)
 			}
 		}
 		if len(t.Acts) > 0 && !mine { // of others' cases only what could be done now
 			nexts, ok := possible[d.Case]
 			if !ok {
-				nexts = h.possible(p, head, &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}}, now)
+				nexts = h.possible(p, head, actor, now)
 				possible[d.Case] = nexts
 			}
 			t.Acts = slices.DeleteFunc(t.Acts, func(a *procedure.ActInfo) bool {

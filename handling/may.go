@@ -1,6 +1,8 @@
 package handling
 
 import (
+	"slices"
+
 	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -41,6 +43,12 @@ func view(head *casefile.Head) *authority.CaseView {
 	for _, p := range head.Handlers {
 		v.Handlers = append(v.Handlers, authority.PersonID(p))
 	}
+	for _, p := range keyed(head.Words, concerns) {
+		v.Concerned = append(v.Concerned, authority.PersonID(p))
+	}
+	for _, p := range keyed(head.Words, complainsOf) {
+		v.About = append(v.About, authority.PersonID(p))
+	}
 	return v
 }
 
@@ -54,25 +62,54 @@ func (h *House) selection(who Who, now calendar.Instant) (casefile.Selection, bo
 	return s, !f.None
 }
 
-func (h *House) mayOpen(who Who, unit authority.UnitID, now calendar.Instant) bool {
-	return h.People().May(authority.Query{Who: who.Person, Action: authority.OpenCase, Case: &authority.CaseView{Unit: unit}, Now: now}).Allowed
+// mayOpen tells whether a person may open a case of a procedure in a unit.
+func (h *House) mayOpen(who Who, p *procedure.Procedure, unit authority.UnitID, now calendar.Instant) bool {
+	return h.People().May(authority.Query{Who: who.Person, Action: authority.OpenCase, Case: &authority.CaseView{Unit: unit}, Opens: openers(p), Now: now}).Allowed
 }
 
-// OpensIn lists the units in which a person may open a case now.
-func (h *House) OpensIn(who Who) []authority.Unit {
+// openers are the posts that open cases of a procedure.
+func openers(p *procedure.Procedure) []string {
+	for i := range p.Acts() {
+		if a := p.Act(i); a.Opens {
+			return a.By
+		}
+	}
+	return nil
+}
+
+// OpensIn lists the units in which a person may open a case of a procedure now.
+func (h *House) OpensIn(who Who, proc *procedure.Procedure) []authority.Unit {
 	now := h.now()
 	var out []authority.Unit
-	for _, p := range h.People().PostsAt(who.Person, now) {
-		if u, ok := h.People().Unit(p.Unit); ok && h.mayOpen(who, p.Unit, now) && (len(out) == 0 || out[len(out)-1].ID != u.ID) {
+	for _, held := range h.People().PostsAt(who.Person, now) {
+		if u, ok := h.People().Unit(held.Unit); ok && h.mayOpen(who, proc, held.Unit, now) && (len(out) == 0 || out[len(out)-1].ID != u.ID) {
 			out = append(out, u)
 		}
 	}
 	return out
 }
 
+// Opens tells whether a person may open a case of any procedure now.
+func (h *House) Opens(who Who) bool {
+	return slices.ContainsFunc(h.pack.Procedures, func(p *procedure.Procedure) bool { return len(h.OpensIn(who, p)) > 0 })
+}
+
+// OpensMain tells whether a person may open a case of the pack's main procedure now.
+func (h *House) OpensMain(who Who) bool { return len(h.OpensIn(who, h.pack.Procedures[0])) > 0 }
+
 // MayAct tells whether a person may put an act of a case that they see before the judge: nil or *NotAllowed.
 func (h *House) MayAct(who Who, f *File, a *procedure.ActInfo) error {
-	return h.mayAfter(who, toDo(a), &f.Head, f.Now, a.AfterClose)
+	return h.mayDo(who, a, &f.Head, f.Now)
+}
+
+// mayDo asks the policy about one act. An officer who is in the matter only because it is about them does the acts that the
+// pack gives to them, and no others.
+func (h *House) mayDo(who Who, a *procedure.ActInfo, head *casefile.Head, now calendar.Instant) error {
+	d := h.People().May(authority.Query{Who: who.Person, Action: toDo(a), Case: view(head), Now: now, Purpose: who.Purpose, AfterClose: a.AfterClose})
+	if d.Allowed && d.Relation == authority.Concerned && !slices.Contains(a.By, authority.ConcernedPost) {
+		return &NotAllowed{Action: toDo(a), Why: authority.WhyNotForThis}
+	}
+	return answer(toDo(a), d)
 }
 
 // toDo is what the policy is asked before an act. What frees goes to the judge like a decision.

@@ -111,10 +111,13 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	}
 	f.Stages = stages(c.proc, &c.head, records)
 	f.People = h.parties(c, f.Acts)
-	posts, qualifications := h.People().Actor(who.Person, authority.UnitID(c.head.Unit), now)
+	actor, err := h.actor(ctx, who.Person, &c.head, now)
+	if err != nil {
+		return nil, err
+	}
 	j := c.proc.NewJudge()
 	f.Computed = j.Computed(c.at)
-	f.Next = j.Nexts(c.at, max(now, c.at.Now()), &casefile.Actor{Person: string(who.Person), Posts: posts, Qualifications: qualifications, Relations: []string{}})
+	f.Next = j.Nexts(c.at, max(now, c.at.Now()), actor)
 	if c.head.Closed {
 		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).AfterClose })
 	}
@@ -194,7 +197,7 @@ func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) stri
 		return ""
 	case f.As == "secret":
 		return "＊＊＊"
-	case f.As == "officers" || f.As == "handlers":
+	case slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As):
 		return h.names(v.Text())
 	case v.Kind() == casefile.Instant:
 		return h.local(v.Instant())

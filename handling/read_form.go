@@ -33,7 +33,6 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
 	bad.checkID(q.ID)
-	person, _ := h.People().Person(who.Person)
 	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
 		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
 	old := named(q, info, past, bad)
@@ -42,8 +41,10 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	if info.Decision || old != nil {
 		inPost = now
 	}
-	posts, qualifications := h.People().Actor(person.ID, authority.UnitID(c.head.Unit), inPost)
-	r.Actor = &casefile.Actor{Person: string(person.ID), Posts: posts, Qualifications: qualifications, Relations: []string{}}
+	var err error
+	if r.Actor, err = h.actor(ctx, who.Person, &c.head, inPost, q.names(info)...); err != nil {
+		return nil, nil, err
+	}
 	if q.Withdraws != "" {
 		h.withdraw(c, r, info, old, bad)
 	} else {
@@ -56,7 +57,7 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		if old != nil {
 			correct(c, r, info, old, bad)
 		}
-		h.data(c, q, info, r, now, bad)
+		h.data(ctx, c, who, q, info, r, now, bad)
 		for _, d := range info.Documents {
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
 		}
@@ -316,7 +317,7 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile
 }
 
 // data reads the data of an act under the pack's types.
-func (h *House) data(c *standing, q *Request, info *procedure.ActInfo, r *casefile.Record, now calendar.Instant, bad *Invalid) {
+func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info *procedure.ActInfo, r *casefile.Record, now calendar.Instant, bad *Invalid) {
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")
@@ -360,7 +361,14 @@ func (h *House) data(c *standing, q *Request, info *procedure.ActInfo, r *casefi
 			say("时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
 			continue
 		}
-		if f.As == "officers" || f.As == "handlers" {
+		if f.As == "case" || f.As == "finding" {
+			ok := false
+			if v, ok = h.reference(ctx, who, f, text, now); !ok {
+				say("没有这个编号，或者无权查看："+text, fmt.Sprintf("there is no %q, or it is not yours to see", text))
+				continue
+			}
+		}
+		if slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As) {
 			if v, err = h.officers(c, f, text, now); err != nil {
 				say("不是本单位在职民警的编号："+text, err.Error())
 				continue

@@ -195,7 +195,7 @@ func TestUnseen(t *testing.T) {
 	change(authority.EndPost(authority.Appointment{Person: "chen", Post: "handler", Unit: "b1"}, h.now()+2*minute))
 	h.to(h.now() + 2*minute)
 	hidden("the opener without a post", as("chen"))
-	if got := h.OpensIn(as("chen")); len(got) != 0 {
+	if got := h.Opens(as("chen")); got {
 		t.Error("opens in", got)
 	}
 	// People.

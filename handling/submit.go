@@ -163,18 +163,17 @@ func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.I
 		if err != nil {
 			return nil, err
 		}
-		action, after := authority.RecordAct, false
 		if i := c.proc.ActOf(q.Kind); i >= 0 {
-			action, after = toDo(c.proc.Act(i)), c.proc.Act(i).AfterClose
+			return c, h.mayDo(who, c.proc.Act(i), &c.head, now)
 		}
-		return c, h.mayAfter(who, action, &c.head, now, after)
+		return c, h.may(who, authority.RecordAct, &c.head, now)
 	}
 	p, err := h.procedureOf(q.Procedure)
 	if err != nil {
 		return nil, casefile.ErrNotFound
 	}
 	unit, ok := h.People().Unit(q.Unit)
-	if !ok || !h.mayOpen(who, q.Unit, now) {
+	if !ok || !h.mayOpen(who, p, q.Unit, now) {
 		return nil, casefile.ErrNotFound
 	}
 	if len(q.ID) < 16 {
@@ -295,6 +294,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	if out.whole {
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
+		head.Words = withoutKeys(head.Words, concerns, complainsOf) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	opened, closed := false, c.head.Closed && !out.whole
@@ -318,6 +318,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 				continue
 			}
 			v := datum.Text()
+			keys = append(keys, keysOf(&f, datum)...)
 			switch f.As {
 			case "title":
 				head.Title = v

@@ -348,6 +348,11 @@ type FieldInfo struct {
 	Taken          []Said // where a form finds it already said, the first that was said counts
 }
 
+// Names tells whether the datum names a case, a finding or officers that the matter is about.
+func (f *FieldInfo) Names() bool {
+	return slices.Contains([]string{"case", "finding", "concerned", "complained_of"}, f.As)
+}
+
 // Said is a datum of an act.
 type Said struct {
 	Act   int

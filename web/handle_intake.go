@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,26 +20,30 @@ import (
 
 // opening is an act that opens a case.
 type opening struct {
-	proc *procedure.Procedure
-	act  *procedure.ActInfo
-	main bool // the first: of the pack's main procedure
+	proc  *procedure.Procedure
+	act   *procedure.ActInfo
+	units []authority.Unit // in which the person may open one
+	main  bool             // of the pack's main procedure
 }
 
-// openings lists the act of each procedure that opens a case, the main procedure's first.
+// openings lists the act of each procedure that opens a case and that the person may do somewhere, the main procedure's first.
 func (c *call) openings() []opening {
 	var out []opening
+	main := true
 	for _, p := range c.House.Pack().Procedures {
-		for i := range p.Acts() {
-			if a := p.Act(i); a.Opens {
-				out = append(out, opening{p, a, len(out) == 0})
-				break
-			}
+		i := slices.IndexFunc(p.Acts(), func(id string) bool { return p.Act(p.ActOf(id)).Opens })
+		if i < 0 {
+			continue
 		}
+		if units := c.House.OpensIn(c.who, p); len(units) > 0 {
+			out = append(out, opening{p, p.Act(i), units, main})
+		}
+		main = false
 	}
 	return out
 }
 
-// opening is the one that the address names; the first where it names none.
+// opening is the one that the address names; the first where it names none. Not found where the person may open none such.
 func (c *call) opening() (opening, error) {
 	name := c.r.URL.Query().Get("procedure")
 	for _, o := range c.openings() {
@@ -47,6 +52,14 @@ func (c *call) opening() (opening, error) {
 		}
 	}
 	return opening{}, casefile.ErrNotFound
+}
+
+// area is the item of the navigation under which it stands.
+func (o opening) area() Area {
+	if o.main {
+		return AreaIntake
+	}
+	return AreaMatters
 }
 
 // draft is the name under which a person's draft of it is kept.
@@ -91,6 +104,11 @@ func intake(c *call) error {
 	if len(draft.Body) > 0 {
 		c.restore(e, draft.Body)
 	}
+	for _, f := range o.act.Fields { // opened from the page of what it is about
+		if about := c.r.URL.Query().Get(f.As); about != "" && f.Names() {
+			e.data[f.Name] = about
+		}
+	}
 	if w := way(o.act); w != nil {
 		if chosen := c.r.URL.Query().Get("way"); chosen != "" {
 			e.data[w.Name] = chosen
@@ -100,11 +118,8 @@ func intake(c *call) error {
 }
 
 func (c *call) showIntake(status int, o opening, e *entered, mark func(*Form)) error {
-	units := c.House.OpensIn(c.who)
-	if len(units) == 0 {
-		return casefile.ErrNotFound
-	}
-	p := &Intake{Frame: c.frame(AreaIntake)}
+	units := o.units
+	p := &Intake{Frame: c.frame(o.area())}
 	a, w := o.act, way(o.act)
 	if w != nil {
 		for _, x := range w.Enum {
@@ -142,10 +157,7 @@ func doIntake(c *call) error {
 	if err != nil {
 		return err
 	}
-	units := c.House.OpensIn(c.who)
-	if len(units) == 0 {
-		return casefile.ErrNotFound
-	}
+	units := o.units
 	e, err := c.read(o.act)
 	if err != nil {
 		return err

@@ -81,12 +81,11 @@ func (c *call) place() (handling.Place, error) {
 	if at.Case != "" {
 		return at, nil
 	}
-	units := c.House.OpensIn(c.who)
 	o, err := c.opening()
-	if len(units) == 0 || err != nil {
-		return at, casefile.ErrNotFound
+	if err != nil {
+		return at, err
 	}
-	at.Unit, at.Procedure = units[0].ID, c.House.Pack().ID+"/"+o.proc.ID
+	at.Unit, at.Procedure = o.units[0].ID, c.House.Pack().ID+"/"+o.proc.ID
 	return at, nil
 }
 

@@ -22,7 +22,7 @@ func workbench(c *call) error {
 		return err
 	}
 	p := &Workbench{Frame: c.frame(AreaWorkbench)}
-	if len(c.House.OpensIn(c.who)) > 0 {
+	if c.House.OpensMain(c.who) {
 		p.Intake = "/intake"
 	}
 	var shown []casefile.CaseID
@@ -172,7 +172,7 @@ const pageOfCases = 50
 func caseList(c *call) error {
 	q := c.r.URL.Query()
 	p := &CaseList{Frame: c.frame(AreaCases), Action: "/cases", Query: strings.TrimSpace(q.Get("q")), Scope: Scope(q.Get("scope")), State: q.Get("state"), Overdue: q.Get("overdue") == "1", Scopes: []Scope{ScopeMine, ScopeUnit, ScopeAll}}
-	if len(c.House.OpensIn(c.who)) > 0 {
+	if c.House.OpensMain(c.who) {
 		p.Intake = "/intake"
 	}
 	if p.Scope != ScopeMine && p.Scope != ScopeUnit {

@@ -24,6 +24,8 @@ const (
 	AreaWorkbench Area = "workbench"
 	AreaIntake    Area = "intake"
 	AreaCases     Area = "cases"
+	AreaFindings  Area = "findings"
+	AreaMatters   Area = "matters" // opening one that is no case of the main procedure
 	AreaQuestions Area = "questions"
 	AreaPeople    Area = "people"
 )

@@ -241,8 +241,14 @@ func (c *call) frame(area Area) Frame {
 	if may(authority.SeeWorkbench) {
 		f.Nav = append(f.Nav, AreaWorkbench)
 	}
-	if len(c.House.OpensIn(c.who)) > 0 {
+	if c.House.OpensMain(c.who) {
 		f.Nav = append(f.Nav, AreaIntake)
+	}
+	if may(authority.ListCases) {
+		f.Nav = append(f.Nav, AreaFindings)
+	}
+	if c.House.Opens(c.who) && !c.House.OpensMain(c.who) {
+		f.Nav = append(f.Nav, AreaMatters)
 	}
 	if may(authority.ListCases) {
 		f.Nav = append(f.Nav, AreaCases)

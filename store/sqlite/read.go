@@ -150,6 +150,9 @@ func (s *Store) Cases(ctx context.Context, sel casefile.Selection) ([]casefile.H
 	if sel.Late {
 		conds = append(conds, "h.overdue > 0")
 	}
+	if sel.Found {
+		conds = append(conds, "h.findings > 0")
+	}
 	if sel.Number != "" {
 		conds = append(conds, "h.number <> '' AND h.number = "+arg(sel.Number))
 	}

@@ -647,6 +647,7 @@ func lists(f *fixture) {
 		s := casefile.Selection{
 			Units: some("units", units), Handler: rapid.SampledFrom([]string{"", "p1", "p2", "zz"}).Draw(r, "handler"), All: rapid.IntRange(0, 3).Draw(r, "all") == 0,
 			Open: rapid.IntRange(0, 3).Draw(r, "open") == 0, Closed: rapid.IntRange(0, 3).Draw(r, "closed") == 0, Late: rapid.IntRange(0, 3).Draw(r, "late") == 0,
+			Found: rapid.IntRange(0, 3).Draw(r, "found") == 0,
 			Words: some("words", tokens), Number: rapid.SampledFrom([]string{"", "", "", "n1"}).Draw(r, "number"),
 			Limit: rapid.SampledFrom([]int{1, 3, 7, 200}).Draw(r, "limit"),
 		}
@@ -686,7 +687,7 @@ func shows(s casefile.Selection, h casefile.Head) bool {
 			return false
 		}
 	}
-	return (s.All || mine || slices.Contains(s.Units, h.Unit)) && !(s.Open && h.Closed) && !(s.Closed && !h.Closed) && !(s.Late && h.Overdue == 0) &&
+	return (s.All || mine || slices.Contains(s.Units, h.Unit)) && !(s.Open && h.Closed) && !(s.Closed && !h.Closed) && !(s.Late && h.Overdue == 0) && !(s.Found && h.Findings == 0) &&
 		(s.Number == "" || h.Number == s.Number)
 }
 

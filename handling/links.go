@@ -1,0 +1,374 @@
+package handling
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// A matter of supervision is a case of its own that names others: a finding, a case, the officers whom it is about. What it
+// names stands among the words that search looks in, behind a prefix that no text a person searches for makes, so that each
+// is found from the other.
+const (
+	aboutFinding = "finding:"
+	aboutCase    = "case:"
+	concerns     = "officer:"
+	complainsOf  = "complaint:"
+)
+
+// keysOf are the words of what one datum names.
+func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
+	prefix := map[string]string{"finding": aboutFinding, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
+	if prefix == "" || !v.Known() || v.Kind() != casefile.Text {
+		return nil
+	}
+	var out []string
+	for x := range strings.SplitSeq(v.Text(), ",") {
+		out = append(out, prefix+x)
+	}
+	return out
+}
+
+// named lists what the words of a case name behind a prefix.
+func keyed(words, prefix string) []string {
+	var out []string
+	for w := range strings.FieldsSeq(words) {
+		if x, ok := strings.CutPrefix(w, prefix); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// withoutKeys drops the officers from words: they are told again by the acts that stand.
+func withoutKeys(words string, prefixes ...string) string {
+	all := slices.DeleteFunc(strings.Fields(words), func(w string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(w, p) })
+	})
+	return strings.Join(all, " ")
+}
+
+// linked lists the cases that words name, by themselves or by a finding in them.
+func linked(words []string) []casefile.CaseID {
+	var out []casefile.CaseID
+	for _, w := range words {
+		if id, ok := strings.CutPrefix(w, aboutCase); ok {
+			out = append(out, casefile.CaseID(id))
+		}
+		if id, ok := strings.CutPrefix(w, aboutFinding); ok {
+			if c, ok := casefile.CaseOfFinding(id); ok {
+				out = append(out, c)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// actor resolves who acts in a case at a moment: posts and qualifications, and what they are to the cases it names. More are
+// words of an act that is not in the head yet.
+func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefile.Head, at calendar.Instant, more ...string) (*casefile.Actor, error) {
+	a := &casefile.Actor{Person: string(who), Relations: []string{}}
+	a.Posts, a.Qualifications = h.People().Actor(who, authority.UnitID(head.Unit), at)
+	words := append(strings.Fields(head.Words), more...)
+	if slices.Contains(words, concerns+string(who)) {
+		a.Posts = append(a.Posts, authority.ConcernedPost)
+		a.Relations = append(a.Relations, "concerned")
+	}
+	for _, id := range linked(words) {
+		if err := h.relate(ctx, a, id, at); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(a.Relations)
+	a.Relations = slices.Compact(a.Relations)
+	return a, nil
+}
+
+// relate adds what an actor is to a case.
+func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseID, at calendar.Instant) error {
+	head, err := h.store.Case(ctx, id)
+	if err != nil {
+		return err
+	}
+	p, err := h.procedureOf(head.Procedure)
+	if err != nil {
+		return nil // of another pack
+	}
+	records, err := h.records(ctx, id, 0)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(head.Handlers, a.Person) {
+		a.Relations = append(a.Relations, "assigned")
+	}
+	if slices.ContainsFunc(h.People().PostsAt(authority.PersonID(a.Person), at), func(x authority.Held) bool { return string(x.Unit) == head.Unit }) {
+		a.Relations = append(a.Relations, "same_unit")
+	}
+	for _, r := range records {
+		i := p.ActOf(r.Kind)
+		if i < 0 || r.Actor == nil {
+			continue
+		}
+		did := r.Actor.Person == a.Person
+		if did {
+			switch p.Act(i).Part {
+			case "review":
+				a.Relations = append(a.Relations, "reviewed")
+			case "decision":
+				a.Relations = append(a.Relations, "decided")
+			}
+		}
+		for _, f := range p.Act(i).Fields {
+			did = did || f.As == "officers" && slices.Contains(strings.Split(r.Datum(f.Name).Text(), ","), a.Person)
+		}
+		if did {
+			a.Relations = append(a.Relations, "took_part")
+		}
+	}
+	return nil
+}
+
+// reference reads a datum that names a case or a finding: one that the person may see. What they may not see does not exist.
+func (h *House) reference(ctx context.Context, who Who, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, bool) {
+	id := casefile.CaseID(text)
+	if f.As == "finding" {
+		if _, _, err := h.finding(ctx, who, text, now); err != nil {
+			return casefile.Value{}, false
+		}
+		return casefile.TextOf(text), true
+	}
+	head, err := h.store.Case(ctx, id)
+	if err != nil || h.may(who, authority.SeeCase, &head, now) != nil {
+		return casefile.Value{}, false
+	}
+	return casefile.TextOf(string(head.ID)), true
+}
+
+// finding finds a finding for a person who may see its case.
+func (h *House) finding(ctx context.Context, who Who, id string, now calendar.Instant) (*casefile.Finding, *casefile.Head, error) {
+	c, ok := casefile.CaseOfFinding(id)
+	if !ok {
+		return nil, nil, casefile.ErrNotFound
+	}
+	head, err := h.store.Case(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := h.may(who, authority.SeeCase, &head, now); err != nil {
+		return nil, nil, err
+	}
+	findings, err := h.store.Findings(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range findings {
+		if findings[i].ID() == id {
+			return &findings[i], &head, nil
+		}
+	}
+	return nil, nil, casefile.ErrNotFound
+}
+
+const mostMatters = 100
+
+// Matters lists what was done about a finding, a case or an officer, as far as the person may see it: the oldest first.
+func (h *House) matters(ctx context.Context, who Who, word string, now calendar.Instant) ([]casefile.Head, error) {
+	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{word}, Limit: mostMatters})
+	if err != nil {
+		return nil, err
+	}
+	heads = slices.DeleteFunc(heads, func(x casefile.Head) bool { return h.may(who, authority.SeeCase, &x, now) != nil })
+	slices.SortStableFunc(heads, func(a, b casefile.Head) int { return int(a.Opened - b.Opened) })
+	return heads, nil
+}
+
+// Concerning lists the open matters that name a person as the one they are about.
+func (h *House) Concerning(ctx context.Context, who Who) ([]casefile.Head, error) {
+	now := h.now()
+	heads, err := h.matters(ctx, who, concerns+string(who.Person), now)
+	return slices.DeleteFunc(heads, func(x casefile.Head) bool { return x.Closed }), err
+}
+
+// Links are what a case is tied to: what it names, and what names it.
+type Links struct {
+	Findings []string // it is about
+	Cases    []casefile.Head
+	Matters  []casefile.Head // that are about it
+}
+
+// Links reads what a case is tied to, as far as the person may see it.
+func (h *House) Links(ctx context.Context, who Who, f *File) (Links, error) {
+	out := Links{Findings: keyed(f.Head.Words, aboutFinding)}
+	for _, id := range linked(strings.Fields(f.Head.Words)) {
+		if head, err := h.store.Case(ctx, id); err == nil && h.may(who, authority.SeeCase, &head, f.Now) == nil {
+			out.Cases = append(out.Cases, head)
+		}
+	}
+	var err error
+	out.Matters, err = h.matters(ctx, who, aboutCase+string(f.Head.ID), f.Now)
+	return out, err
+}
+
+// names are the words of what a request names, to know what who sends it is to that.
+func (q *Request) names(info *procedure.ActInfo) []string {
+	var out []string
+	for i := range info.Fields {
+		if text := strings.TrimSpace(q.Data[info.Fields[i].Name]); text != "" && info.Fields[i].Kind == casefile.Text {
+			out = append(out, keysOf(&info.Fields[i], casefile.TextOf(text))...)
+		}
+	}
+	return out
+}
+
+// Chain is a finding with its case and with all that was done about it.
+type Chain struct {
+	Finding casefile.Finding
+	File    *File
+	Parts   []Part   // who had what part in it, as the record shows: a proposal to those who determine, no blame
+	Matters []Matter // the oldest first
+}
+
+// Part is what a person did in a case that bears on a finding.
+type Part struct {
+	Person string
+	What   string // assigned, did, proposed, reviewed, decided
+}
+
+// Matter is a case that was opened about a finding, as far as a list shows it.
+type Matter struct {
+	Head casefile.Head
+	Proc *procedure.Procedure
+	Acts []FileAct // that stand
+}
+
+// Chain reads a finding for a person who may see its case. Each matter that is shown is a view of it.
+func (h *House) Chain(ctx context.Context, who Who, id string) (*Chain, error) {
+	now := h.now()
+	x, head, err := h.finding(ctx, who, id, now)
+	if err != nil {
+		return nil, err
+	}
+	f, err := h.File(ctx, who, head.ID, "finding "+id)
+	if err != nil {
+		return nil, err
+	}
+	out := &Chain{Finding: *x, File: f, Parts: parts(f, x)}
+	heads, err := h.matters(ctx, who, aboutFinding+id, now)
+	if err != nil {
+		return nil, err
+	}
+	for i := range heads {
+		c, err := h.load(ctx, heads[i].ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := h.look(ctx, who, &c.head, "finding "+id, now); err != nil {
+			return nil, err
+		}
+		m := Matter{Head: c.head, Proc: c.proc}
+		acts, err := h.fileActs(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range acts {
+			if a.Info != nil && a.Stands() {
+				m.Acts = append(m.Acts, a)
+			}
+		}
+		out.Matters = append(out.Matters, m)
+	}
+	return out, nil
+}
+
+// parts lists who was assigned when a finding arose, did the act that gave rise to it, and proposed, reviewed or decided
+// about the same subject or the case. Each person once, by what is closest to the finding.
+func parts(f *File, x *casefile.Finding) []Part {
+	var out []Part
+	add := func(person, what string) {
+		if person != "" && !slices.ContainsFunc(out, func(p Part) bool { return p.Person == person }) {
+			out = append(out, Part{person, what})
+		}
+	}
+	var assigned []string
+	for _, a := range f.Acts {
+		if a.Info == nil || !a.Stands() || a.Occurred > x.At {
+			continue
+		}
+		for _, fi := range a.Info.Fields {
+			if v := a.Datum(fi.Name); fi.As == "handlers" && v.Known() {
+				assigned = strings.Split(v.Text(), ",")
+			}
+		}
+		if a.Number == x.Cause && a.Actor != nil {
+			add(a.Actor.Person, "did")
+		}
+	}
+	for _, p := range assigned {
+		add(p, "assigned")
+	}
+	for _, a := range f.Acts {
+		what := map[string]string{"proposal": "proposed", "review": "reviewed", "decision": "decided"}
+		if a.Info == nil || a.Actor == nil || !a.Stands() || what[a.Info.Part] == "" {
+			continue
+		}
+		about := len(a.Subjects) == 0 || x.Subject == "" || slices.ContainsFunc(a.Subjects, func(s casefile.Ref) bool { return s.ID == x.Subject })
+		if about {
+			add(a.Actor.Person, what[a.Info.Part])
+		}
+	}
+	return out
+}
+
+// Found is one finding on a list.
+type Found struct {
+	casefile.Finding
+	Head casefile.Head
+	Proc *procedure.Procedure
+}
+
+// Findings lists the findings that stand in cases a person may see, warnings aside: the gravest of each case first, the cases
+// that moved last first.
+func (h *House) Findings(ctx context.Context, who Who, w Wanted) ([]Found, error) {
+	w.Found = true
+	heads, err := h.Cases(ctx, who, w)
+	if err != nil {
+		return nil, err
+	}
+	var out []Found
+	for _, head := range heads {
+		p, err := h.procedureOf(head.Procedure)
+		if err != nil {
+			continue
+		}
+		findings, err := h.store.Findings(ctx, head.ID)
+		if err != nil {
+			return nil, err
+		}
+		slices.SortStableFunc(findings, func(a, b casefile.Finding) int { return a.Severity - b.Severity })
+		for _, x := range findings {
+			if x.WithdrawnBy == 0 && !x.Warn {
+				out = append(out, Found{x, head, p})
+			}
+		}
+	}
+	return out, nil
+}
+
+// Matters counts what was done about a finding as far as the person may see it: open matters and closed ones.
+func (h *House) Matters(ctx context.Context, who Who, id string) (open, closed int, err error) {
+	heads, err := h.matters(ctx, who, aboutFinding+id, h.now())
+	for _, x := range heads {
+		if x.Closed {
+			closed++
+		} else {
+			open++
+		}
+	}
+	return open, closed, err
+}
