@@ -21,6 +21,9 @@ const (
 	complainsOf  = "complaint:"
 )
 
+// aboutMatter is the word of every case that is none of the main procedure.
+const aboutMatter = "matter:"
+
 // keysOf are the words of what one datum names.
 func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
 	prefix := map[string]string{"finding": aboutFinding, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
@@ -371,4 +374,33 @@ func (h *House) Matters(ctx context.Context, who Who, id string) (open, closed i
 		}
 	}
 	return open, closed, err
+}
+
+// Participants lists the officers who did acts in a case and in the cases it names, and those it is about, as far as the
+// person may see them.
+func (h *House) Participants(ctx context.Context, who Who, id casefile.CaseID) []string {
+	now := h.now()
+	head, err := h.store.Case(ctx, id)
+	if err != nil || h.may(who, authority.SeeCase, &head, now) != nil {
+		return nil
+	}
+	out := keyed(head.Words, concerns)
+	for _, of := range append(linked(strings.Fields(head.Words)), id) {
+		head, err := h.store.Case(ctx, of)
+		if err != nil || h.may(who, authority.SeeCase, &head, now) != nil {
+			continue
+		}
+		records, err := h.records(ctx, of, 0)
+		if err != nil {
+			continue
+		}
+		out = append(out, head.Handlers...)
+		for _, r := range records {
+			if r.Actor != nil {
+				out = append(out, r.Actor.Person)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

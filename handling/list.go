@@ -14,6 +14,7 @@ import (
 type Wanted struct {
 	Mine, Late, Open, Closed bool
 	Found                    bool // only with findings that stand
+	Matters                  bool // only cases of other procedures than the main one
 	Unit                     string
 	Text                     string // words of titles, names and numbers
 	Before                   calendar.Instant
@@ -36,6 +37,9 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 		return nil, nil
 	}
 	s.Late, s.Found, s.Open, s.Closed, s.Words, s.Before, s.AfterID = w.Late, w.Found, w.Open, w.Closed, Grams(w.Text), w.Before, w.AfterID
+	if w.Matters {
+		s.Words = append(s.Words, aboutMatter)
+	}
 	s.Limit = min(max(w.Limit, 0), 100)
 	if s.Limit == 0 {
 		s.Limit = 50

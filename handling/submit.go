@@ -297,6 +297,9 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		head.Words = withoutKeys(head.Words, concerns, complainsOf) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
+	if c.proc != h.pack.Procedures[0] {
+		keys = append(keys, aboutMatter)
+	}
 	opened, closed := false, c.head.Closed && !out.whole
 	for _, r := range records {
 		kind := c.proc.ActOf(r.Kind)

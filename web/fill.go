@@ -234,7 +234,7 @@ func (c *call) storedReasons(f *handling.File, head *casefile.Head, refused []ca
 }
 
 func (c *call) finding(f *handling.File, x *casefile.Finding) Finding {
-	out := Finding{Rule: x.Rule, Title: x.Rule, Severity: Severity(x.Severity), At: x.At}
+	out := Finding{Href: findingURL(x.ID()), Rule: x.Rule, Title: x.Rule, Severity: Severity(x.Severity), At: x.At}
 	if i := f.Proc.RuleOf(x.Rule); i >= 0 {
 		r := f.Proc.Rules()[i]
 		out.Title, out.Articles, out.Setting = r.Title.In(c.lang), c.articlesAt(r.Basis, x.At), second(r.Setting, c.lang)

@@ -53,6 +53,9 @@ func casePage(c *call) error {
 		return err
 	}
 	p.Facts = c.facts(f)
+	if p.Tied, err = c.tied(f); err != nil {
+		return err
+	}
 	if looks, err := c.House.LastLooks(c.r.Context(), c.who, f, 6); err != nil {
 		return err
 	} else if looks != nil {

@@ -280,6 +280,8 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 			p, _ := c.House.People().Person(id)
 			out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, string(id))})
 		}
+	case fi.As == "concerned" || fi.As == "complained_of":
+		c.officersOf(f, &out, value)
 	case fi.As == "secret":
 		out.Type = FieldSecret
 	default:
@@ -295,6 +297,27 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 		}
 	}
 	return out
+}
+
+// officersOf offers the officers who took part in what the matter names; where there are none, their numbers are typed.
+func (c *call) officersOf(f *handling.File, out *Field, value string) {
+	chosen := strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
+	var ids []string
+	if f != nil {
+		ids = c.House.Participants(c.r.Context(), c.who, f.Head.ID)
+	}
+	if id := c.r.FormValue("d_case") + c.r.URL.Query().Get("case"); id != "" {
+		ids = append(ids, c.House.Participants(c.r.Context(), c.who, casefile.CaseID(id))...)
+	}
+	for _, id := range append(ids, chosen...) {
+		p, ok := c.House.People().Person(authority.PersonID(id))
+		if ok && !slices.ContainsFunc(out.Options, func(o Option) bool { return o.Value == id }) {
+			out.Options = append(out.Options, Option{Value: id, Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, id)})
+		}
+	}
+	if out.Type = FieldOfficers; len(out.Options) == 0 {
+		out.Type, out.Help = FieldText, strings.TrimSpace(out.Help+c.both(" 填写警号，几个人用逗号分隔。", " Police numbers, commas between."))
+	}
 }
 
 // problems puts what is wrong at its field and above the form.
@@ -638,8 +661,14 @@ func (c *call) draftAct() (string, error) {
 	if c.caseID() != "" {
 		return c.r.PathValue("act"), nil
 	}
-	o, err := c.opening()
-	return o.draft(), err
+	name := c.r.URL.Query().Get("procedure")
+	if name == "" || name == c.House.Pack().Procedures[0].ID {
+		return "", nil
+	}
+	if _, err := c.House.Pack().Procedure(name); err != nil {
+		return "", casefile.ErrNotFound
+	}
+	return name, nil // a draft is dropped also by who may no longer open such a case
 }
 
 // saveDraft keeps a form while it is being typed.

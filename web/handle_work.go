@@ -214,21 +214,7 @@ func caseList(c *call) error {
 		return err
 	}
 	for i := range heads {
-		h := &heads[i]
-		proc, err := c.House.Procedure(h.Procedure)
-		if err != nil {
-			continue
-		}
-		row := CaseRow{CaseRef: c.caseRef(h), Kind: proc.Title.In(c.lang), Stage: proc.StageTitle(h.Stage).In(c.lang), Unit: c.House.Unit(h.Unit).In(c.lang), Handlers: c.names(h.Handlers), Closed: h.Closed, Findings: h.Findings, Opened: h.Opened}
-		if h.Due != 0 {
-			row.Next = &Limit{Title: c.both("最近期限", "next limit"), Due: h.Due, State: LimitRunning, Civil: c.House.Pack().Zone.End(c.House.Pack().Zone.Date(h.Due)) == h.Due}
-			if h.Due < c.now {
-				row.Next.State = LimitOverdue
-			}
-		} else if h.Overdue > 0 {
-			row.Next = &Limit{Title: c.both("有职责未按期履行", "a duty was not done in time"), State: LimitOverdue}
-		}
-		p.Rows = append(p.Rows, row)
+		p.Rows = append(p.Rows, c.caseRow(&heads[i]))
 	}
 	p.Pager.Showing = len(p.Rows)
 	if more {
@@ -241,4 +227,22 @@ func caseList(c *call) error {
 		p.Pager.First = "/cases?" + q.Encode()
 	}
 	return c.page(http.StatusOK, p)
+}
+
+// caseRow shows a case in a list.
+func (c *call) caseRow(h *casefile.Head) CaseRow {
+	kind, stage := h.Procedure, h.Stage
+	if proc, err := c.House.Procedure(h.Procedure); err == nil {
+		kind, stage = proc.Title.In(c.lang), proc.StageTitle(h.Stage).In(c.lang)
+	}
+	row := CaseRow{CaseRef: c.caseRef(h), Kind: kind, Stage: stage, Unit: c.House.Unit(h.Unit).In(c.lang), Handlers: c.names(h.Handlers), Closed: h.Closed, Findings: h.Findings, Opened: h.Opened}
+	if h.Due != 0 {
+		row.Next = &Limit{Title: c.both("最近期限", "next limit"), Due: h.Due, State: LimitRunning, Civil: c.House.Pack().Zone.End(c.House.Pack().Zone.Date(h.Due)) == h.Due}
+		if h.Due < c.now {
+			row.Next.State = LimitOverdue
+		}
+	} else if h.Overdue > 0 {
+		row.Next = &Limit{Title: c.both("有职责未按期履行", "a duty was not done in time"), State: LimitOverdue}
+	}
+	return row
 }

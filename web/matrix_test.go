@@ -36,6 +36,8 @@ type bureau struct {
 	now   calendar.Instant
 	case_ casefile.CaseID
 	file  string // digest of a file in the case
+
+	finding string // a finding in the case, where a test made one
 }
 
 type blobs struct{ *durable.Blobs }
@@ -147,6 +149,18 @@ func (b *bureau) report(t *testing.T) {
 	b.askAbout(t, "wang", "act", "summon")
 }
 
+// find makes a finding in the case: somebody is summoned before it is filed.
+func (b *bureau) find(t *testing.T) {
+	t.Helper()
+	b.submit(t, "wang", &handling.Request{Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "offender"}}, Data: map[string]string{"name": "某乙"}})
+	b.submit(t, "wang", &handling.Request{Kind: "summon", Subjects: []handling.SubjectInput{{ID: "p1"}}, Data: map[string]string{"oral": "false", "arrived": "2026-03-02T09:01"}})
+	found, err := b.house.Store().Findings(context.Background(), b.case_)
+	if err != nil || len(found) == 0 {
+		t.Fatal("no finding", err)
+	}
+	b.finding = found[0].ID()
+}
+
 // askAbout asks about a rule of the case.
 func (b *bureau) askAbout(t *testing.T, name, on, of string) {
 	t.Helper()
@@ -255,6 +269,7 @@ func TestAuthorizationMatrix(t *testing.T) {
 		}
 	}
 	b := newBureau(t, true)
+	b.find(t)
 	cells := 0
 	for i, name := range names {
 		var c *http.Client
@@ -292,6 +307,8 @@ func (b *bureau) ask(t *testing.T, c *http.Client, pattern string, id casefile.C
 	switch {
 	case pattern == "POST /people":
 		path += "?unit=a&do=appoint"
+	case pattern == "GET /findings/{id}":
+		path += strings.TrimPrefix(b.finding, string(b.case_)) // its own in this case; in another there is none such
 	case strings.HasSuffix(pattern, "/intake/ask"):
 		path += "?on=act&of=receive_report"
 	case strings.HasSuffix(pattern, "/ask"):

@@ -25,7 +25,7 @@ const (
 	AreaIntake    Area = "intake"
 	AreaCases     Area = "cases"
 	AreaFindings  Area = "findings"
-	AreaMatters   Area = "matters" // opening one that is no case of the main procedure
+	AreaMatters   Area = "matters" // cases of other procedures than the main one
 	AreaQuestions Area = "questions"
 	AreaPeople    Area = "people"
 )
@@ -141,6 +141,7 @@ type Severity int
 
 // Finding is what judging saw. It is not blame.
 type Finding struct {
+	Href     string // its own page
 	Rule     string // R22
 	Title    string
 	Severity Severity

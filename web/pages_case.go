@@ -24,6 +24,7 @@ type Case struct {
 	Findings []Finding
 	People   []Person
 	Facts    []Pair // where, when, how it came in
+	Tied     *Tied  // nil: to nothing that the reader may see
 	Docs     []Document
 	Files    []Attachment
 	Looks    []Look // the last few

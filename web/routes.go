@@ -35,6 +35,10 @@ var routes = []Route{
 	{"GET /cases/{id}/files/{digest}", authority.SeeAttachment, attachment},
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
 
+	{"GET /findings", authority.ListCases, findingList},
+	{"GET /findings/{id}", authority.SeeCase, findingPage},
+	{"GET /matters", authority.ListCases, matterList},
+
 	{"GET /cases/{id}/ask", authority.AskQuestion, askForm},
 	{"POST /cases/{id}/ask", authority.AskQuestion, doAsk},
 	{"GET /intake/ask", authority.AskQuestion, askForm},

@@ -245,11 +245,9 @@ func (c *call) frame(area Area) Frame {
 		f.Nav = append(f.Nav, AreaIntake)
 	}
 	if may(authority.ListCases) {
-		f.Nav = append(f.Nav, AreaFindings)
+		f.Nav = append(f.Nav, AreaFindings, AreaMatters)
 	}
-	if c.House.Opens(c.who) && !c.House.OpensMain(c.who) {
-		f.Nav = append(f.Nav, AreaMatters)
-	}
+
 	if may(authority.ListCases) {
 		f.Nav = append(f.Nav, AreaCases)
 	}

@@ -619,6 +619,9 @@ func lists(f *fixture) {
 			}
 			c.Head.Updated = Start + calendar.Instant(pick(12))
 			c.Head.Closed, c.Head.Overdue = pick(3) == 0, max(0, pick(4)-2)
+			if i%3 == 0 {
+				c.Head.Findings, c.Findings = 1, []casefile.Finding{{Case: c.Case, Rule: "r", Cause: 1, At: 9, Severity: 3, MadeBy: 1}}
+			}
 			var words []string
 			for range pick(4) {
 				words = append(words, tokens[pick(4)])
