@@ -6,6 +6,7 @@
 package handling
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"sync"
@@ -50,6 +51,9 @@ type House struct {
 	called   map[casefile.CaseID]namesOf
 	heard    int64 // acts of the people's case that are in the directory
 
+	rightsMu sync.Mutex
+	rights   map[casefile.CaseID][]right // qualifications that matters gave and took
+
 	asked questions
 }
 
@@ -61,6 +65,9 @@ func Open(c Config) (*House, error) {
 		return nil, err
 	}
 	if err := h.readPeople(); err != nil {
+		return nil, err
+	}
+	if err := h.readRights(context.Background()); err != nil {
 		return nil, err
 	}
 	return h, nil

@@ -78,6 +78,7 @@ func linked(words []string) []casefile.CaseID {
 func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefile.Head, at calendar.Instant, more ...string) (*casefile.Actor, error) {
 	a := &casefile.Actor{Person: string(who), Relations: []string{}}
 	a.Posts, a.Qualifications = h.People().Actor(who, authority.UnitID(head.Unit), at)
+	a.Qualifications = h.qualified(a.Person, a.Qualifications, at)
 	words := append(strings.Fields(head.Words), more...)
 	if slices.Contains(words, concerns+string(who)) {
 		a.Posts = append(a.Posts, authority.ConcernedPost)

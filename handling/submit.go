@@ -284,6 +284,7 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 		return h.again(ctx, c, who, q)
 	}
 	answer.Kept = kept
+	h.moveRights(&change.Head)
 	return answer, nil
 }
 
@@ -294,7 +295,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	if out.whole {
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
-		head.Words = withoutKeys(head.Words, concerns, complainsOf) // told again by the acts that stand
+		head.Words = withoutKeys(head.Words, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	if c.proc != h.pack.Procedures[0] {
@@ -336,6 +337,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 				keys = append(keys, identityWord(v))
 			}
 		}
+		keys = append(keys, rightsOf(info, r, keyed(strings.Join(append(strings.Fields(head.Words), keys...), " "), concerns))...)
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
