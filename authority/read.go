@@ -113,6 +113,9 @@ func (s *state) above(u UnitID) []UnitID {
 	return up
 }
 
+// Below lists the units under one, at whatever depth.
+func (d *Directory) Below(u UnitID) []UnitID { return d.state.Load().below(u) }
+
 func (s *state) below(u UnitID) []UnitID {
 	under := []UnitID{}
 	for id := range s.units {

@@ -199,6 +199,8 @@ func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) stri
 		return "＊＊＊"
 	case slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As):
 		return h.names(v.Text())
+	case f.As == "unit":
+		return h.unitName(v.Text()).In(lang)
 	case v.Kind() == casefile.Instant:
 		return h.local(v.Instant())
 	case v.Kind() == casefile.Bool:

@@ -57,7 +57,9 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		if old != nil {
 			correct(c, r, info, old, bad)
 		}
-		h.data(ctx, c, who, q, info, r, now, bad)
+		if err := h.data(ctx, c, who, q, info, r, now, bad); err != nil {
+			return nil, nil, err
+		}
 		for _, d := range info.Documents {
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
 		}
@@ -317,7 +319,14 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile
 }
 
 // data reads the data of an act under the pack's types.
-func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info *procedure.ActInfo, r *casefile.Record, now calendar.Instant, bad *Invalid) {
+func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info *procedure.ActInfo, r *casefile.Record, now calendar.Instant, bad *Invalid) error {
+	if draws(info) {
+		drawn, err := h.draw(ctx, c, info, bad)
+		if err != nil {
+			return err
+		}
+		r.Data = append(r.Data, drawn...)
+	}
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")
@@ -327,6 +336,12 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		f := &info.Fields[i]
 		say := func(zh, en string) {
 			bad.Problems = append(bad.Problems, Problem{Field: f.Name, Text: both(zh, en), Basis: f.Basis})
+		}
+		if slices.Contains(drawnRoles, f.As) {
+			if q.Data[f.Name] != "" {
+				say("由系统填写，不能录入", "filled in by the system, not typed")
+			}
+			continue
 		}
 		text := strings.TrimSpace(strings.ReplaceAll(q.Data[f.Name], "\r\n", "\n"))
 		if text == "" {
@@ -361,6 +376,10 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			say("时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
 			continue
 		}
+		if _, ok := h.People().Unit(authority.UnitID(text)); f.As == "unit" && !ok {
+			say("没有这个单位："+text, fmt.Sprintf("there is no unit %q", text))
+			continue
+		}
 		if f.As == "case" || f.As == "finding" {
 			ok := false
 			if v, ok = h.reference(ctx, who, f, text, now); !ok {
@@ -376,6 +395,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, casefile.Datum{Name: f.Name, Value: v})
 	}
+	return nil
 }
 
 var wantZH = map[casefile.Kind]string{casefile.Bool: "请选择是或者否", casefile.Int: "请填整数", casefile.Number: "请填数字", casefile.Money: "请填金额，如 500 或者 35.50", casefile.Instant: "请填时间，如 2026-03-01T10:05", casefile.Date: "请填日期，如 2026-03-01"}

@@ -169,6 +169,9 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 		form.Ask = aside(c.ask(&f.Head, handling.OnAct, a.ID, "", form.Title))
 	}
 	for i := range a.Fields {
+		if slices.Contains([]string{"seed", "population", "drawn"}, a.Fields[i].As) {
+			continue // the house fills them in
+		}
 		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); c.weighed(&x, &a.Fields[i], a, e) {
 			form.Fields = append(form.Fields, x)
 		}
@@ -279,6 +282,11 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 		for _, id := range c.House.People().InPost(authority.Handler, unit, c.now) {
 			p, _ := c.House.People().Person(id)
 			out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, string(id))})
+		}
+	case fi.As == "unit":
+		out.Type = FieldEnum
+		for _, u := range c.House.People().Units() {
+			out.Options = append(out.Options, Option{Value: string(u.ID), Text: c.House.Unit(string(u.ID)).In(c.lang), Chosen: value == string(u.ID)})
 		}
 	case fi.As == "concerned" || fi.As == "complained_of":
 		c.officersOf(f, &out, value)

@@ -1,0 +1,119 @@
+package handling
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// drawnRoles are the data that the house fills in itself: the draw of a sample. Nobody types them.
+var drawnRoles = []string{"seed", "population", "drawn"}
+
+// draws tells whether an act draws a sample.
+func draws(info *procedure.ActInfo) bool {
+	return slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "drawn" })
+}
+
+// draw takes the sample of a round: of the cases that its unit and those below opened in its period, those whose digest with
+// the seed is smallest. The seed is the leaf of the act that opened the round: on the record before the draw, and the house's
+// own salts are in it, so that nobody chooses it. Whoever knows the seed and the cases of the period draws the same again.
+func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, bad *Invalid) ([]casefile.Datum, error) {
+	entries, err := h.store.Acts(ctx, c.head.ID, 0)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	var unit string
+	var from, until calendar.Date
+	size := int64(0)
+	for _, e := range entries {
+		r, err := casefile.DecodeRecord(e.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		i := c.proc.ActOf(r.Kind)
+		if i < 0 || len(r.Refused) > 0 {
+			continue
+		}
+		for _, f := range c.proc.Act(i).Fields {
+			v := r.Datum(f.Name)
+			switch {
+			case !v.Known():
+			case f.As == "unit":
+				unit = v.Text()
+			case f.As == "period_from":
+				from = v.Date()
+			case f.As == "period_until":
+				until = v.Date()
+			case f.As == "sample_size":
+				size = v.Int()
+			}
+		}
+	}
+	if unit == "" || from == 0 || until == 0 || size <= 0 {
+		bad.add("drawn", "开启时未填写被考评单位、期间或者抽取件数", "unit, period or size of the sample were not given when it was opened")
+		return nil, nil
+	}
+	seed := entries[0].Leaf
+	ids, err := h.opened(ctx, authority.UnitID(unit), h.pack.Zone.Start(from), h.pack.Zone.End(until))
+	if err != nil {
+		return nil, err
+	}
+	digest := func(id casefile.CaseID) []byte {
+		d := sha256.Sum256([]byte(seed.String() + "\n" + string(id)))
+		return d[:]
+	}
+	slices.SortFunc(ids, func(a, b casefile.CaseID) int { return cmp.Or(bytes.Compare(digest(a), digest(b)), cmp.Compare(a, b)) })
+	var drawn []string
+	for _, id := range ids[:min(len(ids), int(size))] {
+		drawn = append(drawn, string(id))
+	}
+	if len(drawn) == 0 {
+		bad.add("drawn", "该单位在此期间没有案件", "the unit opened no case in this period")
+		return nil, nil
+	}
+	var out []casefile.Datum
+	for _, f := range info.Fields {
+		switch f.As {
+		case "seed":
+			out = append(out, casefile.Datum{Name: f.Name, Value: casefile.TextOf(seed.String())})
+		case "population":
+			out = append(out, casefile.Datum{Name: f.Name, Value: casefile.IntOf(int64(len(ids)))})
+		case "drawn":
+			out = append(out, casefile.Datum{Name: f.Name, Value: casefile.TextOf(strings.Join(drawn, ","))})
+		}
+	}
+	return out, nil
+}
+
+// opened lists the cases of the main procedure that a unit and those below it opened in a stretch of time.
+func (h *House) opened(ctx context.Context, unit authority.UnitID, from, until calendar.Instant) ([]casefile.CaseID, error) {
+	s := casefile.Selection{Units: []string{string(unit)}, Limit: 500}
+	for _, u := range h.People().Below(unit) {
+		s.Units = append(s.Units, string(u))
+	}
+	main := h.pack.ID + "/" + h.pack.Procedures[0].ID
+	var out []casefile.CaseID
+	for {
+		heads, err := h.store.Cases(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range heads {
+			if x.Procedure == main && x.Opened >= from && x.Opened <= until {
+				out = append(out, x.ID)
+			}
+		}
+		if len(heads) < s.Limit {
+			return out, nil
+		}
+		s.Before, s.AfterID = heads[len(heads)-1].Updated, heads[len(heads)-1].ID
+	}
+}

@@ -1,0 +1,130 @@
+package handling
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/procedure"
+)
+
+// A matter may give the officers whom it concerns a qualification, or take one: what a pack says of such an act (gives,
+// takes) counts from then on in every case. It stands among the words of the matter; the house keeps it at hand.
+const (
+	changesRight = "right:" // marks every case with such a word
+	gaveRight    = "given:" // given:QUALIFICATION:PERSON:MICROSECONDS
+	tookRight    = "taken:"
+)
+
+// right is one qualification given or taken.
+type right struct {
+	person, id string
+	at         calendar.Instant
+	given      bool
+}
+
+// rightsOf are the words of what an act gives or takes: of the officers it names, or where it names none, of those whom the
+// case is about.
+func rightsOf(info *procedure.ActInfo, r *casefile.Record, concerned []string) []string {
+	if info.Gives == "" && info.Takes == "" {
+		return nil
+	}
+	for _, f := range info.Fields {
+		if v := r.Datum(f.Name); f.As == "concerned" && v.Known() {
+			concerned = strings.Split(v.Text(), ",")
+		}
+	}
+	out := []string{changesRight}
+	for _, p := range concerned {
+		tail := ":" + p + ":" + strconv.FormatInt(int64(r.Occurred), 10)
+		if info.Gives != "" {
+			out = append(out, gaveRight+info.Gives+tail)
+		}
+		if info.Takes != "" {
+			out = append(out, tookRight+info.Takes+tail)
+		}
+	}
+	return out
+}
+
+// rightsIn reads what the words of a case give and take.
+func rightsIn(words string) []right {
+	var out []right
+	for w := range strings.FieldsSeq(words) {
+		rest, given := strings.CutPrefix(w, gaveRight)
+		if !given {
+			var taken bool
+			if rest, taken = strings.CutPrefix(w, tookRight); !taken {
+				continue
+			}
+		}
+		part := strings.Split(rest, ":")
+		if len(part) != 3 {
+			continue
+		}
+		if at, err := strconv.ParseInt(part[2], 10, 64); err == nil {
+			out = append(out, right{part[1], part[0], calendar.Instant(at), given})
+		}
+	}
+	return out
+}
+
+// readRights brings to hand what all cases give and take.
+func (h *House) readRights(ctx context.Context) error {
+	all := map[casefile.CaseID][]right{}
+	s := casefile.Selection{All: true, Words: []string{changesRight}, Limit: 500}
+	for {
+		heads, err := h.store.Cases(ctx, s)
+		if err != nil {
+			return err
+		}
+		for i := range heads {
+			all[heads[i].ID] = rightsIn(heads[i].Words)
+		}
+		if len(heads) < s.Limit {
+			break
+		}
+		last := heads[len(heads)-1]
+		s.Before, s.AfterID = last.Updated, last.ID
+	}
+	h.rightsMu.Lock()
+	h.rights = all
+	h.rightsMu.Unlock()
+	return nil
+}
+
+// moveRights takes up what a case gives and takes after a change.
+func (h *House) moveRights(head *casefile.Head) {
+	now := rightsIn(head.Words)
+	h.rightsMu.Lock()
+	defer h.rightsMu.Unlock()
+	if len(now) > 0 || h.rights[head.ID] != nil {
+		h.rights[head.ID] = now
+	}
+}
+
+// qualified adds to a person's qualifications what cases gave until a moment, and leaves out what they took: of each the last
+// word counts.
+func (h *House) qualified(person string, held []string, at calendar.Instant) []string {
+	h.rightsMu.Lock()
+	defer h.rightsMu.Unlock()
+	held, last := slices.Clone(held), map[string]right{}
+	for _, all := range h.rights {
+		for _, r := range all {
+			if r.person == person && r.at <= at && (r.at > last[r.id].at || r.at == last[r.id].at && !r.given) {
+				last[r.id] = r
+			}
+		}
+	}
+	for id, r := range last {
+		held = slices.DeleteFunc(held, func(x string) bool { return x == id })
+		if r.given {
+			held = append(held, id)
+		}
+	}
+	slices.Sort(held)
+	return held
+}
