@@ -199,6 +199,9 @@ func (h *House) Concerning(ctx context.Context, who Who) ([]casefile.Head, error
 	return slices.DeleteFunc(heads, func(x casefile.Head) bool { return x.Closed }), err
 }
 
+// FindingsNamed lists the findings that a case is about.
+func FindingsNamed(head *casefile.Head) []string { return keyed(head.Words, aboutFinding) }
+
 // Links are what a case is tied to: what it names, and what names it.
 type Links struct {
 	Findings []string // it is about

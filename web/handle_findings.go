@@ -25,7 +25,7 @@ const casesOfFindings = 25
 
 func findingList(c *call) error {
 	q := c.r.URL.Query()
-	p := &FindingList{Frame: c.frame(AreaFindings), Scope: Scope(q.Get("scope"))}
+	p := &FindingList{Frame: c.frame(AreaFindings), Mine: "/officers/" + string(c.who.Person), Scope: Scope(q.Get("scope"))}
 	if p.Scope != ScopeUnit && p.Scope != ScopeAll {
 		p.Scope = ScopeMine
 		if !c.House.OpensMain(c.who) && q.Get("scope") == "" { // who handles no cases begins with all
@@ -58,10 +58,7 @@ func findingList(c *call) error {
 	}
 	for i := range found {
 		x := &found[i]
-		row := FindingRow{Href: findingURL(x.ID()), Title: x.Rule, Rule: x.Rule, Severity: Severity(x.Severity), At: x.At, Case: c.caseRef(&x.Head), Unit: c.House.Unit(x.Head.Unit).In(c.lang), Handlers: c.names(x.Head.Handlers)}
-		if k := x.Proc.RuleOf(x.Rule); k >= 0 {
-			row.Title = x.Proc.Rules()[k].Title.In(c.lang)
-		}
+		row := c.findingRow(x)
 		if row.Open, row.Closed, err = c.House.Matters(c.r.Context(), c.who, x.ID()); err != nil {
 			return err
 		}
@@ -76,6 +73,14 @@ func findingList(c *call) error {
 		p.Pager.First = "/findings?scope=" + string(p.Scope)
 	}
 	return c.page(http.StatusOK, p)
+}
+
+func (c *call) findingRow(x *handling.Found) FindingRow {
+	row := FindingRow{Href: findingURL(x.ID()), Title: x.Rule, Rule: x.Rule, Severity: Severity(x.Severity), At: x.At, Case: c.caseRef(&x.Head), Unit: c.House.Unit(x.Head.Unit).In(c.lang), Handlers: c.names(x.Head.Handlers)}
+	if k := x.Proc.RuleOf(x.Rule); k >= 0 {
+		row.Title = x.Proc.Rules()[k].Title.In(c.lang)
+	}
+	return row
 }
 
 func findingPage(c *call) error {

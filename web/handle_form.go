@@ -441,6 +441,7 @@ func actForm(c *call) error {
 		e.base = f.Head.Acts
 	} else {
 		c.prefill(f, a, e, subject)
+		c.named(f, a, e)
 	}
 	return c.showForm(http.StatusOK, f, a, e, subject, func(form *Form) { form.Draft.Saved = draft.Saved })
 }
@@ -486,6 +487,20 @@ func (c *call) prefill(f *handling.File, a *procedure.ActInfo, e *entered, subje
 			if v := saidBefore(f, from, subject); v.Known() {
 				e.data[fi.Name] = typed(v, c.House.Pack().Zone)
 				break
+			}
+		}
+	}
+}
+
+// named fills in what the matter is about, and what the address of the form says.
+func (c *call) named(f *handling.File, a *procedure.ActInfo, e *entered) {
+	for _, fi := range a.Fields {
+		if v := c.r.URL.Query().Get("d_" + fi.Name); v != "" {
+			e.data[fi.Name] = v
+		}
+		if fi.As == "finding" && e.data[fi.Name] == "" {
+			if about := handling.FindingsNamed(&f.Head); len(about) == 1 {
+				e.data[fi.Name] = about[0]
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import "plumbline/calendar"
 // FindingList lists findings that stand in cases the reader may see.
 type FindingList struct {
 	Frame
+	Mine   string // the reader's own enforcement file
 	Scope  Scope
 	Scopes []ScopeLink
 	Rows   []FindingRow
@@ -81,7 +82,47 @@ type Tied struct {
 	By    []Link
 }
 
+// FiguresPage tells how often each finding was made, by unit.
+type FiguresPage struct {
+	Frame
+	Action string
+	Month  string // 2026-03
+	Error  string
+	Rows   []FigureRow
+	Read   int
+}
+
+// FigureRow is one kind of finding in one unit.
+type FigureRow struct {
+	Title, Rule string
+	Severity    Severity
+	Unit        string
+	Now, Then   ShareShown
+	Note        string // where it is noted in an open study; empty: nowhere
+}
+
+// ShareShown is a count with its denominator and interval.
+type ShareShown struct {
+	Count, Of int
+	Interval  string // 3 % – 25 %
+}
+
+// OfficerPage is the enforcement file of an officer.
+type OfficerPage struct {
+	Frame
+	Name, Number   string
+	Mine           bool
+	Posts          []string
+	Qualifications []string
+	Cases          ShareShown
+	More           bool
+	Findings       []FindingRow
+	Matters        []CaseRow
+}
+
 // Template names the file of each page.
 func (*FindingList) Template() string { return "findings" }
 func (*FindingPage) Template() string { return "finding" }
 func (*MatterList) Template() string  { return "matters" }
+func (*FiguresPage) Template() string { return "figures" }
+func (*OfficerPage) Template() string { return "officer" }

@@ -37,6 +37,8 @@ var routes = []Route{
 
 	{"GET /findings", authority.ListCases, findingList},
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
+	{"GET /figures", authority.ListCases, figures},
+	{"GET /officers/{person}", authority.SeePeople, officer},
 	{"GET /matters", authority.ListCases, matterList},
 
 	{"GET /cases/{id}/ask", authority.AskQuestion, askForm},
