@@ -160,6 +160,9 @@ func (p *plan) play(c *castDef, signedIn bool) string {
 			}
 		}
 	}
+	if c.Unit != "" {
+		units = []string{c.Unit}
+	}
 	var fit, shown []string
 	for _, x := range p.w.People {
 		if x.Post == c.Post && slices.Contains(units, x.Unit) && !slices.ContainsFunc(c.Not, func(not string) bool { return p.cast[not] == x.ID }) {
@@ -353,8 +356,9 @@ func (p *plan) working(d calendar.Date) bool {
 
 // fill puts words in the place of {names}: a word of the matter, who plays a part of the cast, {ROLE} the first and
 // {ROLEs} all names of a role, {name} that of whom the step is about, {now}, {now-2h} and {now+90m} its moment, {date} its day
-// as it is told, {day}, {day-3d} and {day+WORD} (as many days more as a word says) its day as a datum; {number} is the number
-// that the case has when the step is played.
+// as it is told, {day}, {day-3d} and {day+WORD} (as many days more as a word says) its day as a datum. When the step is played: {number} is the number of the
+// case, {case} its id, {finding RULE} the id of the first finding of this rule in it, {matter PROCEDURE} that of a case that
+// goes with it.
 func (p *plan) fill(text string, s *worldStep, whom []int, depth int) string {
 	var out strings.Builder
 	for {
@@ -402,8 +406,8 @@ func (p *plan) word(name string, s *worldStep, whom []int, depth int) string {
 			local = local.Add(p.shift(strings.TrimPrefix(shift, "+"), s))
 		}
 		return local.Format("2006-01-02")
-	case name == "number":
-		return "{number}"
+	case name == "number" || name == "case" || strings.HasPrefix(name, "finding ") || strings.HasPrefix(name, "matter "):
+		return "{" + name + "}" // known when the step is played
 	}
 	p.fail("%s: nothing is called {%s}", s.Pos, name)
 	return ""

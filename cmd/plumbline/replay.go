@@ -241,20 +241,24 @@ func (r *replayed) until(ctx context.Context, t calendar.Instant) error {
 
 // step does one act as its person.
 func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planned) error {
-	name := r.pack + "/" + r.procedure
+	name, unit := r.pack+"/"+r.procedure, authority.UnitID(p.unit)
 	if s.in != "" {
-		name = r.pack + "/" + s.in
-		if err := r.number(ctx, c, s.data); err != nil {
+		of, _, _ := strings.Cut(s.in, "/")
+		name = r.pack + "/" + of
+		if held, ok := r.h.PostOf(authority.PersonID(s.by), s.at); ok {
+			unit = held.Unit
+		}
+		if err := r.named(ctx, c, s.data); err != nil {
 			return err
 		}
 		if c.with[s.in] == nil {
-			c.with[s.in] = &replayedCase{}
+			c.with[s.in] = &replayedCase{who: map[string][]casefile.Subject{}}
 		}
 		c = c.with[s.in]
 	}
 	q := &handling.Request{ID: s.id, Case: c.id, Base: c.acts, Kind: s.kind, Data: s.data, Corrects: s.corrects, Withdraws: s.withdraws}
 	if c.id == "" {
-		q.Procedure, q.Unit = name, authority.UnitID(p.unit)
+		q.Procedure, q.Unit = name, unit
 	}
 	if s.occurred != 0 {
 		q.Occurred = s.occurred.Time().In(r.h.Pack().Zone.Location()).Format("2006-01-02T15:04:05")
@@ -302,14 +306,30 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 	return nil
 }
 
-// number puts the number of a case where it is asked for.
-func (r *replayed) number(ctx context.Context, c *replayedCase, data map[string]string) error {
+// named puts what is known only now where it is asked for: number and id of the case, findings in it, cases that go with it.
+func (r *replayed) named(ctx context.Context, c *replayedCase, data map[string]string) error {
 	head, err := r.h.Store().Case(ctx, c.id)
 	if err != nil {
 		return err
 	}
+	found, err := r.h.Store().Findings(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	with := []string{"{number}", cmp.Or(head.Number, string(head.ID)), "{case}", string(head.ID)}
+	for i := range found {
+		if found[i].WithdrawnBy == 0 {
+			with = append(with, "{finding "+found[i].Rule+"}", found[i].ID())
+		}
+	}
+	for name, m := range c.with {
+		with = append(with, "{matter "+name+"}", string(m.id))
+	}
 	for k, v := range data {
-		data[k] = strings.ReplaceAll(v, "{number}", cmp.Or(head.Number, string(head.ID)))
+		data[k] = strings.NewReplacer(with...).Replace(v)
+		if strings.Contains(data[k], "{") {
+			return fmt.Errorf("%s: nothing is called %s", k, data[k])
+		}
 	}
 	return nil
 }

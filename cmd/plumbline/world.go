@@ -63,16 +63,25 @@ type worldPerson struct {
 	Rank           string     `yaml:"rank"`
 	Post           string     `yaml:"post,required"`
 	Unit           string     `yaml:"unit,required"`
+	Also           []worldAs  `yaml:"also"` // further posts
 	Qualifications []string   `yaml:"qualifications"`
 	Login          string     `yaml:"login"` // empty: no sign-in
 	Role           *worldText `yaml:"role"`  // how the sign-in is called
 }
 
-// castDef draws a person for each case: one in the post in the unit of the case, or in a unit above it.
+// worldAs is a post in a unit.
+type worldAs struct {
+	Post string `yaml:"post,required"`
+	Unit string `yaml:"unit,required"`
+}
+
+// castDef draws a person for each case: one in the post in the unit of the case, in the unit above it, or in a unit that the
+// world names.
 type castDef struct {
 	Pos   yaml.Pos
 	Post  string `yaml:"post,required"`
 	Above bool   `yaml:"above"`
+	Unit  string `yaml:"unit"`
 	Not   choice `yaml:"not"` // nor the people who play these
 }
 
@@ -124,7 +133,7 @@ type worldStep struct {
 	Words yaml.Map[choice] `yaml:"words"`
 
 	Act       yaml.Str         `yaml:"act"`
-	In        yaml.Str         `yaml:"in"` // not in the case but in one of this procedure that goes with it; the first act opens it
+	In        yaml.Str         `yaml:"in"` // not in the case but in one of this procedure that goes with it, or PROCEDURE/NAME where there are several; the first act opens it, in the unit of who does it
 	By        yaml.Str         `yaml:"by"`
 	About     aboutWhom        `yaml:"about"`
 	Wait      span             `yaml:"wait"`  // after the step before
@@ -380,7 +389,8 @@ func (c *worldCheck) act(s worldStep) {
 	proc := c.p
 	if s.In.Text != "" {
 		var err error
-		if proc, err = c.pack.Procedure(s.In.Text); err != nil {
+		name, _, _ := strings.Cut(s.In.Text, "/")
+		if proc, err = c.pack.Procedure(name); err != nil {
 			c.say(s.In.Pos, "%v", err)
 			return
 		}
@@ -411,7 +421,6 @@ func (c *worldCheck) act(s worldStep) {
 	}
 }
 
-// founding is the units and people of the world as changes for [handling.House.Found].
 // founding are the changes that put the organ on the record. What is wrong with a unit or a person is said by the directory
 // when they are applied.
 func (w *organ) founding() []authority.Change {
@@ -423,6 +432,9 @@ func (w *organ) founding() []authority.Change {
 		id := authority.PersonID(p.ID)
 		out = append(out, authority.Enrol(authority.Person{ID: id, Name: p.Name, Number: p.Number, Rank: p.Rank}),
 			authority.Appoint(authority.Appointment{Person: id, Post: p.Post, Unit: authority.UnitID(p.Unit)}))
+		for _, a := range p.Also {
+			out = append(out, authority.Appoint(authority.Appointment{Person: id, Post: a.Post, Unit: authority.UnitID(a.Unit)}))
+		}
 		for _, q := range p.Qualifications {
 			out = append(out, authority.Qualify(authority.Qualification{Person: id, ID: q}))
 		}
