@@ -15,7 +15,7 @@ import (
 )
 
 // drawnRoles are the data that the house fills in itself: the draw of a sample. Nobody types them.
-var drawnRoles = []string{"seed", "population", "drawn"}
+var drawnRoles = []string{"seed", "population", "drawn", "drawn_twice"}
 
 // draws tells whether an act draws a sample.
 func draws(info *procedure.ActInfo) bool {
@@ -32,7 +32,7 @@ func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, 
 	}
 	var unit string
 	var from, until calendar.Date
-	size := int64(0)
+	size, share := int64(0), int64(0)
 	for _, e := range entries {
 		r, err := casefile.DecodeRecord(e.Bytes)
 		if err != nil {
@@ -54,6 +54,8 @@ func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, 
 				until = v.Date()
 			case f.As == "sample_size":
 				size = v.Int()
+			case f.As == "second_share":
+				share = v.Int()
 			}
 		}
 	}
@@ -88,6 +90,10 @@ func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, 
 			out = append(out, casefile.Datum{Name: f.Name, Value: casefile.IntOf(int64(len(ids)))})
 		case "drawn":
 			out = append(out, casefile.Datum{Name: f.Name, Value: casefile.TextOf(strings.Join(drawn, ","))})
+		case "drawn_twice": // the first of them: their order is drawn too
+			if n := (len(drawn)*int(min(share, 100)) + 99) / 100; n > 0 {
+				out = append(out, casefile.Datum{Name: f.Name, Value: casefile.TextOf(strings.Join(drawn[:n], ","))})
+			}
 		}
 	}
 	return out, nil
