@@ -67,7 +67,8 @@ const (
 // staff: the posts that work on every matter of exactly their unit.
 var staff = []string{Assessor, Superintendent, SuperintendentGeneral, Trainer, Dispatcher}
 
-// Superintendence is the kind of unit that stands apart: no post of a unit above it sees its matters.
+// Superintendence is the kind of unit that stands apart: of the posts above it only the head
+// of the organ one level up sees its matters, to whom its measures are appealed.
 const Superintendence = "superintendence"
 
 // heads: the posts that command their unit and everything below it.

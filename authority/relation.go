@@ -38,7 +38,7 @@ func (d *Directory) Visible(who PersonID, purpose string, now calendar.Instant) 
 				f.Units = append(f.Units, h.Unit)
 			}
 			if seat.below {
-				f.Units = append(f.Units, slices.DeleteFunc(s.below(h.Unit), s.apart)...)
+				f.Units = append(f.Units, slices.DeleteFunc(s.below(h.Unit), func(u UnitID) bool { return !s.reaches(h.Post, u) })...)
 			}
 		}
 	}
@@ -67,10 +67,10 @@ func (s *state) toCase(who PersonID, c *CaseView, now calendar.Instant) []Relati
 
 		Concerned: slices.Contains(c.Concerned, who),
 	}
-	above := s.commands(c.Unit)
+	above := s.above(c.Unit)
 	for _, h := range s.postsAt(who, now) {
 		for _, seat := range seats {
-			if slices.Contains(seat.posts, h.Post) && (seat.own && h.Unit == c.Unit || seat.below && slices.Contains(above, h.Unit)) {
+			if slices.Contains(seat.posts, h.Post) && (seat.own && h.Unit == c.Unit || seat.below && slices.Contains(above, h.Unit) && s.reaches(h.Post, c.Unit)) {
 				has[seat.relation] = true
 			}
 		}
@@ -84,15 +84,11 @@ func (s *state) toCase(who PersonID, c *CaseView, now calendar.Instant) []Relati
 	return all
 }
 
-// commands lists the units whose posts reach down to a unit: those above it, none where it stands apart.
-func (s *state) commands(unit UnitID) []UnitID {
-	if s.apart(unit) {
-		return nil
-	}
-	return s.above(unit)
+// reaches tells whether a post above a unit reaches down to it. Into one that stands apart only the head of the organ one level
+// up does, to whom its measures are appealed.
+func (s *state) reaches(post string, unit UnitID) bool {
+	return s.units[unit].Kind != Superintendence || post == UpperOrgan
 }
-
-func (s *state) apart(unit UnitID) bool { return s.units[unit].Kind == Superintendence }
 
 // toPerson lists the relations to a person; with none named, to the list of all.
 func (s *state) toPerson(q Query) []Relation {

@@ -44,7 +44,11 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 	if s.Limit == 0 {
 		s.Limit = 50
 	}
-	return h.store.Cases(ctx, s)
+	heads, err := h.store.Cases(ctx, s)
+	// Whom a complaint is about does not meet it in a list either.
+	return slices.DeleteFunc(heads, func(x casefile.Head) bool {
+		return len(keyed(x.Words, complainsOf)) > 0 && h.may(who, authority.SeeCase, &x, h.now()) != nil
+	}), err
 }
 
 // Task is a duty that waits for a person, or for somebody in their place.
