@@ -62,6 +62,9 @@ const (
 
 	// ConcernedPost is held by nobody in the directory: in it acts an officer whom a matter names as the one it is about.
 	ConcernedPost = "concerned"
+
+	// PartyPost is held by nobody either: in it acts a party through the portal.
+	PartyPost = "party"
 )
 
 // staff: the posts that work on every matter of exactly their unit.

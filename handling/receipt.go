@@ -3,7 +3,6 @@ package handling
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"slices"
 
 	"plumbline/calendar"
@@ -58,6 +57,7 @@ type Progress struct {
 	Size    int64 // of the ledger when asked
 	// Remedies of the person who reported, against what was done so far.
 	Remedies []RemedyLeft
+	Looks    []Opened // who looked at the case last
 }
 
 // RemedyLeft is a remedy whose time has begun. Last is its last instant, zero where it has none.
@@ -70,15 +70,9 @@ type RemedyLeft struct {
 // Progress answers a reporter who has both code and secret. A wrong code and a wrong secret are the same answer,
 // casefile.ErrNotFound, after the same work.
 func (h *House) Progress(ctx context.Context, code, secret string) (*Progress, error) {
-	receipt, badCode := account.ParseReceipt(code)
-	second, badSecret := account.ParseSecond(secret)
-	head, err := h.store.CaseOfReceipt(ctx, string(receipt))
-	if err != nil && !errors.Is(err, casefile.ErrNotFound) {
+	head, err := h.byReceipt(ctx, code, secret)
+	if err != nil {
 		return nil, err
-	}
-	salt, want := sealed(head.Secret)
-	if same := account.Same(second.Digest(salt), want); !same || err != nil || badCode != nil || badSecret != nil {
-		return nil, casefile.ErrNotFound
 	}
 	c, err := h.load(ctx, head.ID)
 	if err != nil {
@@ -89,7 +83,7 @@ func (h *House) Progress(ctx context.Context, code, secret string) (*Progress, e
 	if err != nil {
 		return nil, err
 	}
-	p.Stages = stages(c.proc, &head, records)
+	p.Stages = stages(c.proc, head, records)
 	now := h.now()
 	for _, r := range c.at.Running() {
 		if info := c.proc.Duties()[r.Duty]; r.Due > now && !info.Warn && !info.Promptly && !r.Waiting && r.Subject == "" && (p.Due == 0 || r.Due < p.Due) {
@@ -114,6 +108,9 @@ func (h *House) Progress(ctx context.Context, code, secret string) (*Progress, e
 		return nil, err
 	}
 	p.Index = first[0].Index
+	if p.Looks, err = h.looksTold(ctx, head.ID); err != nil {
+		return nil, err
+	}
 	p.Size, _, err = h.store.Head(ctx)
 	return p, err
 }

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"plumbline/authority"
 	"plumbline/casefile"
+	"plumbline/handling"
 )
 
 func showQuery(c *call) error {
@@ -72,6 +74,65 @@ func doQuery(c *call) error {
 		r.Remedies = append(r.Remedies, m)
 	}
 	r.Proof = fmt.Sprintf(c.both("%d（全部记录共%d条）", "%d (of %d records)"), got.Index, got.Size)
+	for _, l := range got.Looks {
+		r.Looks = append(r.Looks, Pair{c.local(l.At), c.post(l.Post) + c.both("，", ", ") + l.Unit.In(c.lang)})
+	}
 	p.Result = r
+	p.Complaint = c.complaintForm(code, secret, newID(), nil)
+	return c.page(http.StatusOK, p)
+}
+
+// complaintForm is the form of a complaint about how a case is handled; nil where none can be made here.
+func (c *call) complaintForm(code, secret, id string, given map[string]string) *ComplaintForm {
+	info := c.House.ComplaintForm()
+	if info == nil {
+		return nil
+	}
+	f := &ComplaintForm{Action: "/query/complain", Code: code, Secret: secret, ActID: id, Title: info.Title.In(c.lang)}
+	for i := range info.Fields {
+		f.Fields = append(f.Fields, c.field(nil, &info.Fields[i], given[info.Fields[i].Name]))
+	}
+	return f
+}
+
+// doComplain takes a complaint from who holds the receipt of a case. It never lands with the unit or its line.
+func doComplain(c *call) error {
+	if err := c.parse(); err != nil {
+		return err
+	}
+	code, secret := strings.TrimSpace(c.r.PostFormValue("code")), strings.TrimSpace(c.r.PostFormValue("secret"))
+	p := &Query{Frame: c.frame(""), Action: "/query", Code: code, State: QueryComplain}
+	if c.slow(authority.QueryAsReporter) {
+		p.State, p.Until = QueryLimited, c.now.Add(time.Minute)
+		return c.page(http.StatusTooManyRequests, p)
+	}
+	info := c.House.ComplaintForm()
+	if info == nil {
+		return casefile.ErrNotFound
+	}
+	data := map[string]string{}
+	for _, f := range info.Fields {
+		if v := c.r.PostForm["d_"+f.Name]; len(v) > 0 {
+			data[f.Name] = strings.Join(v, ",")
+		}
+	}
+	id := c.r.PostFormValue("act_id")
+	answer, err := c.House.Complain(c.r.Context(), code, secret, casefile.ActID(id), data)
+	var invalid *handling.Invalid
+	switch {
+	case errors.Is(err, casefile.ErrNotFound):
+		p.State = QueryMissing
+		return c.page(http.StatusNotFound, p)
+	case errors.As(err, &invalid):
+		p.Complaint = c.complaintForm(code, secret, usable(casefile.ActID(id), invalid.Problems), data)
+		form := Form{Fields: p.Complaint.Fields}
+		c.problems(&form, invalid.Problems)
+		p.Complaint.Fields, p.Errors = form.Fields, form.Errors
+		return c.page(http.StatusUnprocessableEntity, p)
+	case err != nil:
+		return err
+	}
+	p.State = QueryComplained
+	p.Receipt = &ReceiptPage{Code: answer.Receipt.Code, Secret: answer.Receipt.Secret, At: answer.Record.Recorded, Index: strconv.FormatInt(answer.Kept.Index, 10), Leaf: answer.Kept.Leaf.String()}
 	return c.page(http.StatusOK, p)
 }

@@ -272,7 +272,10 @@ const (
 	QueryAsk     QueryState = "ask"
 	QueryFound   QueryState = "found"
 	QueryMissing QueryState = "missing"
-	QueryLimited QueryState = "limited" // too many attempts
+
+	QueryComplain   QueryState = "complain"   // the form again
+	QueryComplained QueryState = "complained" // taken
+	QueryLimited    QueryState = "limited"    // too many attempts
 )
 
 // Query is the page for who brought a report. Posts code and secret to Action.
@@ -284,6 +287,15 @@ type Query struct {
 	Errors []FieldError // fields code, secret: only that they are empty
 	Until  calendar.Instant
 	Result *Progress
+
+	Complaint *ComplaintForm // about how the case is handled; nil: none can be made here
+	Receipt   *ReceiptPage   // of a complaint that was taken
+}
+
+// ComplaintForm complains about how a case is handled. Posts act_id, code, secret and the fields to Action.
+type ComplaintForm struct {
+	Action, Code, Secret, ActID, Title string
+	Fields                             []Field
 }
 
 // Progress is what a reporter learns.
@@ -296,6 +308,7 @@ type Progress struct {
 	Next         *Limit
 	Remedies     []Remedy
 	Proof        string // index in the record
+	Looks        []Pair // who looked: when, post and unit
 }
 
 // Remedy is what the reporter may do, and until when.

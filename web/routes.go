@@ -11,6 +11,7 @@ var routes = []Route{
 	{"POST /signout", authority.ManageOwnSessions, signOut},
 	{"GET /query", authority.QueryAsReporter, showQuery},
 	{"POST /query", authority.QueryAsReporter, doQuery},
+	{"POST /query/complain", authority.QueryAsReporter, doComplain},
 
 	{"GET /{$}", authority.SeeWorkbench, workbench},
 	{"GET /account", authority.SeeOwnAccount, account},

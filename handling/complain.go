@@ -1,0 +1,170 @@
+package handling
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+	"plumbline/casefile"
+	"plumbline/internal/account"
+	"plumbline/procedure"
+)
+
+// online is the way in (as: channel) of a complaint that a party makes on the page of the receipt.
+const online = "online"
+
+// ComplaintForm is the act by which a party complains: the pack's opening act that is also for the party, with the data that
+// the party gives. Nil where the pack has none, or the house has nobody who stands apart to take it.
+func (h *House) ComplaintForm() *procedure.ActInfo {
+	_, info := h.complaint()
+	if info == nil || h.apart() == "" {
+		return nil
+	}
+	form := *info
+	form.Fields = slices.DeleteFunc(slices.Clone(info.Fields), func(f procedure.FieldInfo) bool { return !byParty(&f) })
+	return &form
+}
+
+// byParty tells whether the party fills a datum in; the house knows the others.
+func byParty(f *procedure.FieldInfo) bool {
+	return !f.Names() && f.As != "title" && f.As != "channel" && !f.Rare
+}
+
+func (h *House) complaint() (*procedure.Procedure, *procedure.ActInfo) {
+	for _, p := range h.pack.Procedures {
+		for i := range p.Acts() {
+			if a := p.Act(i); a.Opens && slices.Contains(a.By, authority.PartyPost) {
+				return p, a
+			}
+		}
+	}
+	return nil, nil
+}
+
+// apart is the unit that takes complaints: the first that stands apart.
+func (h *House) apart() authority.UnitID {
+	for _, u := range h.People().Units() {
+		if u.Kind == authority.Superintendence {
+			return u.ID
+		}
+	}
+	return ""
+}
+
+// Complain opens a complaint of whoever holds the receipt of a case about how it is handled. It goes to the unit that stands
+// apart, names the case and everybody assigned to it or who opened it, and is hidden from them and from their heads. The answer
+// carries a receipt of its own. A wrong code and a wrong secret are casefile.ErrNotFound, after the same work.
+func (h *House) Complain(ctx context.Context, code, secret string, id casefile.ActID, data map[string]string) (*Answer, error) {
+	about, err := h.byReceipt(ctx, code, secret)
+	if err != nil {
+		return nil, err
+	}
+	p, info := h.complaint()
+	unit, ok := h.People().Unit(h.apart())
+	if info == nil || !ok {
+		return nil, casefile.ErrNotFound
+	}
+	if !goodID(id) {
+		bad := &Invalid{}
+		bad.checkID(id)
+		return nil, bad
+	}
+	now := h.now()
+	q := &Request{ID: id, Procedure: h.pack.ID + "/" + p.ID, Unit: unit.ID, Kind: info.ID, Data: map[string]string{}}
+	for _, f := range info.Fields {
+		switch {
+		case f.As == "title":
+			q.Data[f.Name] = info.Title.ZH + " " + h.local(now)[:10]
+		case f.As == "channel":
+			q.Data[f.Name] = online
+		case byParty(&f):
+			q.Data[f.Name] = data[f.Name]
+		}
+	}
+	c := &standing{head: casefile.Head{ID: caseOf(id), Procedure: q.Procedure, Unit: string(unit.ID), UnitKind: unit.Kind, Opened: now}, proc: p, at: p.New()}
+	if _, err := h.store.Case(ctx, c.head.ID); !errors.Is(err, casefile.ErrNotFound) {
+		if err == nil {
+			err = casefile.ErrOtherAct // sent twice: the receipt was shown the first time
+		}
+		return nil, err
+	}
+	r, info, err := h.record(ctx, c, Who{}, q, nil, now)
+	if err != nil {
+		return nil, err
+	}
+	r.Actor = &casefile.Actor{Person: authority.PartyPost, Posts: []string{authority.PartyPost}, Qualifications: []string{}, Relations: []string{}}
+	h.complete(info, r, about)
+	out, err := h.judge(ctx, c, r, now)
+	if err != nil {
+		return nil, err
+	}
+	return h.keep(ctx, c, Who{}, q, r, info, out, now)
+}
+
+// complete adds what the house knows of the case: which it is, and who handles it.
+func (h *House) complete(info *procedure.ActInfo, r *casefile.Record, about *casefile.Head) {
+	officers := slices.Clone(about.Handlers)
+	if !slices.Contains(officers, about.Opener) && about.Opener != "" {
+		officers = append(officers, about.Opener)
+	}
+	var data []casefile.Datum
+	for _, f := range info.Fields { // in the order of the pack
+		switch v := r.Datum(f.Name); {
+		case f.As == "case":
+			data = append(data, casefile.Datum{Name: f.Name, Value: casefile.TextOf(string(about.ID))})
+		case f.As == "complained_of" && len(officers) > 0:
+			data = append(data, casefile.Datum{Name: f.Name, Value: casefile.TextOf(strings.Join(officers, ","))})
+		case v.Known():
+			data = append(data, casefile.Datum{Name: f.Name, Value: v})
+		}
+	}
+	r.Data = data
+}
+
+// byReceipt finds a case by its receipt's code and secret. A wrong code and a wrong secret are the same answer,
+// casefile.ErrNotFound, after the same work.
+func (h *House) byReceipt(ctx context.Context, code, secret string) (*casefile.Head, error) {
+	receipt, badCode := account.ParseReceipt(code)
+	second, badSecret := account.ParseSecond(secret)
+	head, err := h.store.CaseOfReceipt(ctx, string(receipt))
+	if err != nil && !errors.Is(err, casefile.ErrNotFound) {
+		return nil, err
+	}
+	salt, want := sealed(head.Secret)
+	if same := account.Same(second.Digest(salt), want); !same || err != nil || badCode != nil || badSecret != nil {
+		return nil, casefile.ErrNotFound
+	}
+	return &head, nil
+}
+
+// Opened is one view of a case as its reporter is told of it: when, and in which post and unit, not by whom.
+type Opened struct {
+	At   calendar.Instant
+	Post string
+	Unit Text
+}
+
+const mostOpened = 50
+
+// looksTold lists who looked at a case, the newest first. What superintendence does with it is not told: it would warn.
+func (h *House) looksTold(ctx context.Context, id casefile.CaseID) ([]Opened, error) {
+	looks, err := h.store.Looks(ctx, id, mostOpened)
+	if err != nil {
+		return nil, err
+	}
+	var out []Opened
+	for _, l := range looks {
+		held, ok := h.PostOf(authority.PersonID(l.Person), l.At)
+		if !ok {
+			continue
+		}
+		if u, ok := h.People().Unit(held.Unit); ok && u.Kind == authority.Superintendence {
+			continue
+		}
+		out = append(out, Opened{l.At, held.Post, h.unitName(string(held.Unit))})
+	}
+	return out, nil
+}
