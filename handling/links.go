@@ -21,7 +21,7 @@ const (
 	complainsOf  = "complaint:"
 )
 
-// aboutMatter is the word of every case that is none of the main procedure.
+// aboutMatter is the word of every case that is a matter.
 const aboutMatter = "matter:"
 
 // keysOf are the words of what one datum names.
@@ -101,8 +101,8 @@ func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseI
 		return err
 	}
 	p, err := h.procedureOf(head.Procedure)
-	if err != nil {
-		return nil // of another pack
+	if err != nil || p.Matter() {
+		return nil // of another pack; or itself about a case: to work on the one does not bar from the other
 	}
 	records, err := h.records(ctx, id, 0)
 	if err != nil {

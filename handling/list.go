@@ -14,7 +14,7 @@ import (
 type Wanted struct {
 	Mine, Late, Open, Closed bool
 	Found                    bool // only with findings that stand
-	Matters                  bool // only cases of other procedures than the main one
+	Matters                  bool // only matters: cases that are about another, a finding or officers
 	Unit                     string
 	Text                     string // words of titles, names and numbers
 	Before                   calendar.Instant

@@ -298,7 +298,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		head.Words = withoutKeys(head.Words, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
-	if c.proc != h.pack.Procedures[0] {
+	if c.proc.Matter() {
 		keys = append(keys, aboutMatter)
 	}
 	opened, closed := false, c.head.Closed && !out.whole

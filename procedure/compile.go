@@ -108,6 +108,7 @@ func (c *compiler) describe() {
 			info.Fields = append(info.Fields, f.info)
 		}
 		p.actInfos = append(p.actInfos, info)
+		p.matter = p.matter || slices.ContainsFunc(info.Fields, func(f FieldInfo) bool { return f.Names() })
 	}
 	for _, d := range p.duties {
 		if x := d.extended; x != nil {

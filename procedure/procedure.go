@@ -35,6 +35,7 @@ type Procedure struct {
 	names    map[string]int // names foreign logs use for acts
 	ignored  map[string]Text
 
+	matter    bool
 	stages    []Stage
 	actInfos  []ActInfo
 	dutyInfos []DutyInfo
@@ -45,6 +46,9 @@ type version struct {
 	id          string
 	from, until calendar.Instant
 }
+
+// Matter tells whether the cases of the procedure are about something else: another case, a finding, officers.
+func (p *Procedure) Matter() bool { return p.matter }
 
 // Rule is what findings are counted under.
 type Rule struct {
