@@ -894,19 +894,14 @@ func (c *compiler) path() {
 	c.p.path = w
 }
 
-var factName = regexp.MustCompile(`\b(?:case|subject)\.(\w+)`)
-
 // lengthens marks the facts that a liberty clock reads, through computed ones too.
 func (c *compiler) lengthens(e *expr) {
-	for _, m := range factName.FindAllStringSubmatch(e.source, -1) {
-		for i := range c.p.facts {
-			if f := &c.p.facts[i]; f.id == m[1] {
-				f.lengthens = true
-				if f.is != nil {
-					c.lengthens(f.is)
-				}
-			}
+	for _, i := range e.reads {
+		f := &c.p.facts[i]
+		if f.is != nil && !f.lengthens {
+			c.lengthens(f.is)
 		}
+		f.lengthens = true
 	}
 }
 
