@@ -96,10 +96,11 @@ func identity(p *procedure.Procedure, x *Party) string {
 	return ""
 }
 
+// held lists the times of a subject in one case; a time that was entered and taken back is none.
 func (h *House) held(p *procedure.Procedure, id casefile.CaseID, duties []casefile.Duty, subject casefile.Subject) []Held {
 	var out []Held
 	for _, d := range duties {
-		if d.Subject == subject && d.Opened != 0 && slices.Contains(h.pack.InHand().Duties, d.Duty) {
+		if d.Subject == subject && d.Opened != 0 && d.State != Withdrawn && slices.Contains(h.pack.InHand().Duties, d.Duty) {
 			if info := p.Duty(d.Duty); info != nil {
 				out = append(out, Held{id, info.Title, d.Opened, d.Done})
 			}

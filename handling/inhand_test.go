@@ -1,10 +1,14 @@
 package handling_test
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"plumbline/casefile"
 	"plumbline/handling"
 )
 
@@ -12,48 +16,11 @@ import (
 // liberty, begins anew.
 func TestInHand(t *testing.T) {
 	h := newHouse(t)
-	inHand := func(c *case1, who string) handling.InHand {
-		t.Helper()
-		f, err := h.File(t.Context(), as(who), c.id, "case")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range f.People {
-			if f.People[i].Role == "offender" {
-				got, err := h.InHand(t.Context(), f, &f.People[i])
-				if err != nil {
-					t.Fatal(err)
-				}
-				return got
-			}
-		}
-		return handling.InHand{}
-	}
 	want := func(c *case1, length time.Duration, parts int, now bool, warned int) {
 		t.Helper()
-		if got := inHand(c, "wang"); got.Time != length || len(got.Parts) != parts || got.Now != now || len(got.Passed) != warned {
+		if got := c.inHand("wang"); got.Time != length || len(got.Parts) != parts || got.Now != now || len(got.Passed) != warned {
 			t.Errorf("%v in %d parts, lasting %v, warned %v; want %v in %d, %v, %d", got.Time, len(got.Parts), got.Now, got.Passed, length, parts, now, warned)
 		}
-	}
-	// walked again with the person of another id number, and at another hour
-	another := func(number, from string) *case1 {
-		t.Helper()
-		c := &case1{house: h}
-		for _, s := range walk {
-			if s.do == "approve_summons" {
-				break
-			}
-			if s.about == "+offender" {
-				d := data{}
-				for k, v := range s.data {
-					d[k] = v
-				}
-				d["id_number"], s.data = number, d
-			}
-			s.at = from
-			c.do(s)
-		}
-		return c
 	}
 	first := walked(h, "leave") // arrived 2026-03-02T14:00
 	h.set("2026-03-02T16:00")
@@ -67,7 +34,7 @@ func TestInHand(t *testing.T) {
 			number = s.data["id_number"]
 		}
 	}
-	second := another(strings.ToLower(number), "2026-03-02T16:40")
+	second := brought(h, strings.ToLower(number), "2026-03-02T16:40")
 	summon := stepOf("summon")
 	summon.at, summon.data = "2026-03-02T17:00", data{"arrived": "2026-03-02T16:00", "oral": "true"}
 	second.do(summon) // overlaps the first by half an hour
@@ -79,7 +46,7 @@ func TestInHand(t *testing.T) {
 	h.set("2026-03-04T15:00")
 	want(first, 49*time.Hour, 2, true, 2)
 
-	other := another("110101199909090011", "2026-03-04T15:10")
+	other := brought(h, "110101199909090011", "2026-03-04T15:10")
 	summon.at, summon.data = "2026-03-04T15:20", data{"arrived": "2026-03-04T15:15", "oral": "true"}
 	other.do(summon)
 	h.set("2026-03-04T16:15")
@@ -88,7 +55,7 @@ func TestInHand(t *testing.T) {
 	leave := stepOf("leave")
 	leave.at = "2026-03-04T16:20"
 	second.do(leave)
-	third := another(number, "2026-03-06T09:00")
+	third := brought(h, number, "2026-03-06T09:00")
 	summon.at, summon.data = "2026-03-06T09:10", data{"arrived": "2026-03-06T09:05", "oral": "true"}
 	third.do(summon)
 	h.set("2026-03-06T10:05")
@@ -98,5 +65,79 @@ func TestInHand(t *testing.T) {
 	}
 	if _, ok := h.Visible(t.Context(), as("gao"), first.id); ok {
 		t.Error("another station's handler is told of the case")
+	}
+}
+
+// inHand is what the page of the case says of its offender.
+func (c *case1) inHand(who string) handling.InHand {
+	c.t.Helper()
+	f, err := c.File(context.Background(), as(who), c.id, "case")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	i := slices.IndexFunc(f.People, func(p handling.Party) bool { return p.Role == "offender" })
+	got, err := c.InHand(context.Background(), f, &f.People[i])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return got
+}
+
+// brought is a case that went as far as the summons of a person with an id number, every act at one hour.
+func brought(h *house, number, from string) *case1 {
+	h.t.Helper()
+	c := &case1{house: h}
+	for _, s := range walk {
+		if s.do == "approve_summons" {
+			break
+		}
+		if s.about == "+offender" {
+			s.data = maps.Clone(s.data)
+			s.data["id_number"] = number
+		}
+		s.at = from
+		c.do(s)
+	}
+	return c
+}
+
+// arrived is such a case in which the person came at that hour. It gives the summons too.
+func arrived(h *house, number, from string) (*case1, casefile.ActID) {
+	h.t.Helper()
+	c := brought(h, number, from)
+	c.do(step{"summon", from, "wang", "p2", data{"arrived": from, "oral": "true"}})
+	acts := c.rows().Acts
+	return c, acts[len(acts)-1].Act
+}
+
+// TestInHandOfWhatWasTakenBack: a summons that was withdrawn, or corrected, is no time in hand, in its own case and in others.
+func TestInHandOfWhatWasTakenBack(t *testing.T) {
+	h := newHouse(t)
+	const number = "110101199101020033"
+	first, summons := arrived(h, number, "2026-03-02T09:00")
+	h.set("2026-03-02T14:00")
+	q := first.request(step{"summon", "2026-03-02T13:00", "wang", "p2", data{"arrived": "2026-03-02T13:00", "oral": "true"}})
+	q.Corrects = summons
+	corrected, err := h.Submit(t.Context(), as("wang"), q)
+	if err != nil || len(corrected.Refused) > 0 {
+		t.Fatal(corrected, err)
+	}
+	h.set("2026-03-02T15:00")
+	if got := first.inHand("wang"); got.Time != 2*time.Hour || len(got.Parts) != 1 {
+		t.Errorf("corrected: %v in %d parts, want 2h in 1", got.Time, len(got.Parts))
+	}
+	acts := first.rows().Acts
+	q = first.request(step{"summon", "2026-03-02T15:00", "wang", "p2", nil})
+	q.Withdraws, q.Data, q.Subjects = acts[len(acts)-1].Act, nil, nil
+	if a, err := h.Submit(t.Context(), as("wang"), q); err != nil || len(a.Refused) > 0 {
+		t.Fatal(a, err)
+	}
+	if got := first.inHand("wang"); len(got.Parts) != 0 {
+		t.Errorf("withdrawn: %v in %d parts", got.Time, len(got.Parts))
+	}
+	second, _ := arrived(h, number, "2026-03-02T15:10")
+	h.set("2026-03-02T16:10")
+	if got := second.inHand("wang"); got.Time != time.Hour || len(got.Parts) != 1 {
+		t.Errorf("in another case: %v in %d parts, want 1h in 1", got.Time, len(got.Parts))
 	}
 }
