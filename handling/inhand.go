@@ -3,7 +3,6 @@ package handling
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"plumbline/calendar"
@@ -32,9 +31,6 @@ const (
 	apart        = 24 * time.Hour // a longer time at liberty ends a run
 )
 
-// identityWord is what search looks a person up by; no text that a person searches for makes it.
-func identityWord(number string) string { return "id:" + strings.ToUpper(number) }
-
 // InHand adds up how long a subject of a case was held, there and in other cases of the same id number; nothing where they
 // were not held in this case.
 func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
@@ -43,8 +39,8 @@ func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
 		return InHand{}, nil
 	}
 	number := identity(f.Proc, p)
-	if number != "" {
-		heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{identityWord(number)}, Limit: mostOfPerson})
+	if words := identityWords(number); words != nil {
+		heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: words, Limit: mostOfPerson})
 		if err != nil {
 			return InHand{}, err
 		}
@@ -77,23 +73,11 @@ func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but case
 	}
 	var out []Held
 	for _, x := range h.parties(c, acts) {
-		if strings.EqualFold(identity(c.proc, &x), number) {
+		if identity(c.proc, &x) == number {
 			out = append(out, h.held(c.proc, head.ID, duties, x.ID)...)
 		}
 	}
 	return out, nil
-}
-
-// identity is a person's id number as the file has it.
-func identity(p *procedure.Procedure, x *Party) string {
-	for i := range p.Acts() {
-		for _, f := range p.Act(i).Fields {
-			if v := x.Data[f.Name]; f.As == "id_number" && v != "" {
-				return v
-			}
-		}
-	}
-	return ""
 }
 
 // held lists the times of a subject in one case; a time that was entered and taken back is none.

@@ -141,3 +141,34 @@ func TestInHandOfWhatWasTakenBack(t *testing.T) {
 		t.Errorf("in another case: %v in %d parts, want 1h in 1", got.Time, len(got.Parts))
 	}
 }
+
+// TestInHandKnowsANumber: a number is the same however it is written, and what stands where there is none makes no one person
+// of strangers.
+func TestInHandKnowsANumber(t *testing.T) {
+	for _, x := range []struct {
+		first, second string
+		same          bool
+	}{
+		{"110101199101020033", "110101 19910102 0033", true},
+		{"110101-19910102-0033", "１１０１０１１９９１０１０２００３３", true},
+		{"11010119910102003x", "11010119910102003Ｘ", true},
+		{"G 12345678", "G 12345678", true},
+		{"g12345678", "G-1234\u3000５６７８", true},
+		{"G12345678", "G12345679", false},
+		{"无", "无", false},
+		{"不详", "不详", false},
+		{"-", "-", false},
+		{"0", "0", false},
+		{"000000000000000000", "000000000000000000", false},
+		{"12345", "12345", false},
+		{"身份不明人员", "身份不明人员", false},
+	} {
+		h := newHouse(t)
+		arrived(h, x.first, "2026-03-02T09:00")
+		second, _ := arrived(h, x.second, "2026-03-02T10:00")
+		h.set("2026-03-02T11:00")
+		if got := second.inHand("wang"); (len(got.Parts) == 2 && got.Time == 2*time.Hour) != x.same {
+			t.Errorf("%s and %s: %v in %d parts", x.first, x.second, got.Time, len(got.Parts))
+		}
+	}
+}
