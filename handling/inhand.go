@@ -17,6 +17,8 @@ type InHand struct {
 	Parts  []Held        // of that run, in order
 	Passed []time.Duration
 	Now    bool // the person is held now
+
+	Incomplete bool // there are cases of the same id number that could not be read: it may be longer
 }
 
 // Held is one part of it. Times that overlap count once.
@@ -38,6 +40,7 @@ func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
 	if len(parts) == 0 {
 		return InHand{}, nil
 	}
+	incomplete := false
 	number := identity(f.Proc, p)
 	if words := identityWords(number); words != nil {
 		heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: words, Limit: mostOfPerson})
@@ -46,13 +49,20 @@ func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
 		}
 		for i := range heads {
 			more, err := h.heldElsewhere(ctx, &heads[i], f.Head.ID, number)
-			if err != nil {
-				return InHand{}, err
+			if ctx.Err() != nil {
+				return InHand{}, ctx.Err()
+			}
+			if err != nil { // a case that cannot be read takes no other's page away
+				h.log.Error("time in hand: a case is left out", "case", heads[i].ID, "error", err)
+				incomplete = true
+				continue
 			}
 			parts = append(parts, more...)
 		}
 	}
-	return sumHeld(parts, f.Now, h.pack.InHand().Warn), nil
+	out := sumHeld(parts, f.Now, h.pack.InHand().Warn)
+	out.Incomplete = incomplete
+	return out, nil
 }
 
 func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but casefile.CaseID, number string) ([]Held, error) {

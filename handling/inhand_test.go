@@ -28,12 +28,7 @@ func TestInHand(t *testing.T) {
 	first.do(stepOf("leave")) // 16:30
 	want(first, 150*time.Minute, 1, false, 0)
 
-	number := ""
-	for _, s := range walk {
-		if s.about == "+offender" {
-			number = s.data["id_number"]
-		}
-	}
+	number := numberOf("+offender")
 	second := brought(h, strings.ToLower(number), "2026-03-02T16:40")
 	summon := stepOf("summon")
 	summon.at, summon.data = "2026-03-02T17:00", data{"arrived": "2026-03-02T16:00", "oral": "true"}
@@ -81,6 +76,11 @@ func (c *case1) inHand(who string) handling.InHand {
 		c.t.Fatal(err)
 	}
 	return got
+}
+
+// numberOf is the id number of who is brought into the walk in a role.
+func numberOf(role string) string {
+	return walk[slices.IndexFunc(walk, func(s step) bool { return s.about == role })].data["id_number"]
 }
 
 // brought is a case that went as far as the summons of a person with an id number, every act at one hour.

@@ -19,31 +19,42 @@ type Decided struct {
 	Unit Text
 }
 
+// Similar is what was imposed for an offence in other cases of the house, the newest decision first.
+type Similar struct {
+	Decided    []Decided
+	Incomplete bool // there are cases of the offence that could not be read
+}
+
 const mostSimilar = 40 // cases that are read
 
-// Similar lists what was imposed for an offence in other cases of the house, the newest decision first: figures without names,
-// shown to whoever weighs a penalty so that like is treated alike.
-func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string) ([]Decided, error) {
+// Similar lists what was imposed for an offence in other cases of the house: figures without names, shown to whoever weighs a penalty so that
+// like is treated alike.
+func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string) (Similar, error) {
 	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{offenceWord(offence)}, Limit: mostSimilar})
 	if err != nil {
-		return nil, err
+		return Similar{}, err
 	}
-	var out []Decided
+	var out Similar
 	for i := range heads {
 		p, err := h.procedureOf(heads[i].Procedure)
 		if err != nil || heads[i].ID == but {
 			continue // of another pack
 		}
 		records, err := h.records(ctx, heads[i].ID, 0)
-		if err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return Similar{}, ctx.Err()
+		}
+		if err != nil { // a case that cannot be read takes no other's page away
+			h.log.Error("decided alike: a case is left out", "case", heads[i].ID, "error", err)
+			out.Incomplete = true
+			continue
 		}
 		for _, d := range decided(p, effective(records), offence) {
 			d.Unit = h.unitName(heads[i].Unit)
-			out = append(out, d)
+			out.Decided = append(out.Decided, d)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Decided) int { return cmp.Compare(b.At, a.At) })
+	slices.SortStableFunc(out.Decided, func(a, b Decided) int { return cmp.Compare(b.At, a.At) })
 	return out, nil
 }
 

@@ -18,7 +18,7 @@ func TestSimilar(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return got
+		return got.Decided
 	}
 	const beating = "psapl-51-p1a"
 	first := walked(h, "decide")

@@ -251,7 +251,7 @@ func (c *call) inHand(f *handling.File, x *handling.Party) (*TimeInHand, error) 
 	if err != nil || len(held.Parts) == 0 {
 		return nil, err
 	}
-	out := &TimeInHand{Time: c.length(held.Time), Lasts: held.Now, Over: len(held.Passed) > 0}
+	out := &TimeInHand{Time: c.length(held.Time), Lasts: held.Now, Over: len(held.Passed) > 0, Incomplete: held.Incomplete}
 	for _, w := range held.Passed {
 		out.Warning = c.both("已超过"+c.length(w)+"提醒线", "past the warning at "+c.length(w))
 	}

@@ -20,6 +20,8 @@ type Weighing struct {
 	Benchmark string // whose; empty: there is none for this offence
 	Similar   []SimilarRow
 	Cases     string // how many decided cases were found
+
+	Incomplete bool // some could not be read
 }
 
 // WeighedTier is one kind of circumstances, with the steps of the benchmark in it.
@@ -71,8 +73,8 @@ func (c *call) weighing(f *handling.File, a *procedure.ActInfo, e *entered, subj
 	if err != nil {
 		return nil, err
 	}
-	w.Cases = strconv.Itoa(len(similar))
-	for _, d := range similar[:min(len(similar), mostSimilarRows)] {
+	w.Cases, w.Incomplete = strconv.Itoa(len(similar.Decided)), similar.Incomplete
+	for _, d := range similar.Decided[:min(len(similar.Decided), mostSimilarRows)] {
 		w.Similar = append(w.Similar, SimilarRow{c.local(d.At)[:10], c.tier(f.Proc, d.Tier), c.penalty(d.Fine, d.Days), d.Unit.In(c.lang)})
 	}
 	return w, nil

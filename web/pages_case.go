@@ -104,6 +104,8 @@ type TimeInHand struct {
 	Over    bool
 	Warning string
 	Parts   []Pair // what, when and in which case
+
+	Incomplete bool // some cases could not be read: it may be longer
 }
 
 // Document is issued by an act.
