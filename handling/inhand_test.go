@@ -172,3 +172,25 @@ func TestInHandKnowsANumber(t *testing.T) {
 		}
 	}
 }
+
+// TestInHandIsNotDrowned: any number of later cases of the same person in which nobody was held do not hide the one in which
+// the person was; where there are too many in which they were, the figure is said to be incomplete.
+func TestInHandIsNotDrowned(t *testing.T) {
+	h := newHouse(t)
+	const number = "110101199101020033"
+	arrived(h, number, "2026-03-02T09:00")
+	for range 45 {
+		brought(h, number, "2026-03-02T09:30")
+	}
+	last, _ := arrived(h, number, "2026-03-02T10:00")
+	h.set("2026-03-02T11:00")
+	if got := last.inHand("wang"); got.Time != 2*time.Hour || len(got.Parts) != 2 || got.Incomplete {
+		t.Errorf("%v in %d parts, incomplete %v; want 2h in 2", got.Time, len(got.Parts), got.Incomplete)
+	}
+	for range 40 {
+		arrived(h, number, "2026-03-02T11:00")
+	}
+	if got := last.inHand("wang"); !got.Incomplete {
+		t.Errorf("%d parts are all there are", len(got.Parts))
+	}
+}

@@ -105,7 +105,7 @@ type TimeInHand struct {
 	Warning string
 	Parts   []Pair // what, when and in which case
 
-	Incomplete bool // some cases could not be read: it may be longer
+	Incomplete bool // not every case was read: it may be longer
 }
 
 // Document is issued by an act.
