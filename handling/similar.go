@@ -3,6 +3,7 @@ package handling
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"plumbline/calendar"
@@ -61,8 +62,27 @@ func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string
 // offenceWord is what search looks an offence up by; no text that a person searches for makes it.
 func offenceWord(id string) string { return "offence:" + id }
 
+// remaining leaves out the acts that a later one voids.
+func remaining(p *procedure.Procedure, records []*casefile.Record) []*casefile.Record {
+	var out []*casefile.Record
+	for _, r := range records {
+		kind := p.ActOf(r.Kind)
+		if kind < 0 {
+			continue
+		}
+		info := p.Act(kind)
+		out = slices.DeleteFunc(out, func(o *casefile.Record) bool {
+			of := p.ActOf(o.Kind)
+			same := info.Scope == "case" || info.Scope != p.Act(of).Scope || slices.Equal(r.Subjects, o.Subjects)
+			return same && slices.Contains(info.Voids, of)
+		})
+		out = append(out, r)
+	}
+	return out
+}
+
 // decided folds what the acts of a case say of penalties: of each person the last offence and tier that were named, the last
-// fine and days, once it was decided.
+// fine and days, once it was decided. What was voided or annulled since was not.
 func decided(p *procedure.Procedure, records []*casefile.Record, offence string) []Decided {
 	type penalty struct {
 		Decided
@@ -71,14 +91,17 @@ func decided(p *procedure.Procedure, records []*casefile.Record, offence string)
 	of := map[casefile.Subject]*penalty{}
 	var order []casefile.Subject
 	at := calendar.Instant(0)
-	for _, r := range records {
-		kind := p.ActOf(r.Kind)
-		if kind < 0 {
-			continue
-		}
-		info := p.Act(kind)
+	for _, r := range remaining(p, records) {
+		info := p.Act(p.ActOf(r.Kind))
 		if info.Part == "decision" {
 			at = r.Occurred
+		}
+		if info.Annulled(r.Datum) {
+			theirs := func(who casefile.Subject) bool {
+				return slices.ContainsFunc(r.Subjects, func(s casefile.Ref) bool { return s.ID == who })
+			}
+			all := !slices.ContainsFunc(order, theirs)
+			maps.DeleteFunc(of, func(who casefile.Subject, _ *penalty) bool { return all || theirs(who) })
 		}
 		if len(r.Subjects) != 1 {
 			continue
@@ -90,7 +113,10 @@ func decided(p *procedure.Procedure, records []*casefile.Record, offence string)
 				continue
 			}
 			if of[who] == nil {
-				of[who], order = &penalty{}, append(order, who)
+				of[who] = &penalty{}
+			}
+			if !slices.Contains(order, who) {
+				order = append(order, who)
 			}
 			switch x := of[who]; f.As {
 			case "offence":
@@ -106,7 +132,7 @@ func decided(p *procedure.Procedure, records []*casefile.Record, offence string)
 	}
 	var out []Decided
 	for _, who := range order {
-		if x := of[who]; at != 0 && x.offence == offence {
+		if x := of[who]; x != nil && at != 0 && x.offence == offence {
 			x.At = at
 			out = append(out, x.Decided)
 		}

@@ -3,6 +3,7 @@ package handling_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"plumbline/casefile"
 	"plumbline/handling"
@@ -48,5 +49,58 @@ func TestSimilar(t *testing.T) {
 	}
 	if got := similar("", beating); len(got) != 0 {
 		t.Errorf("the decision was taken back: %+v", got)
+	}
+}
+
+// TestSimilarLeavesOutWhatWasAnnulled: a penalty that a court or a reconsideration took away is no example, whether the case is
+// taken up again or not; what was upheld is one, and so is what was decided anew.
+func TestSimilarLeavesOutWhatWasAnnulled(t *testing.T) {
+	const beating = "psapl-51-p1a"
+	for _, x := range []struct {
+		name, who string // who asked
+		come, end step
+		stands    bool
+	}{
+		{"revoked by a court", "p2", step{do: "receive_suit", data: data{"court": "某县人民法院"}}, step{do: "judgment", data: data{"result": "revoked", "anew": "true"}}, false},
+		{"found void by a court", "p2", step{do: "receive_suit", data: data{"court": "某县人民法院"}}, step{do: "judgment", data: data{"result": "void", "anew": "false"}}, false},
+		{"revoked on the suit of who was hurt", "p1", step{do: "receive_suit", data: data{"court": "某县人民法院"}}, step{do: "judgment", data: data{"result": "revoked", "anew": "true"}}, false},
+		{"changed on reconsideration", "p2", step{do: "receive_reconsideration", data: data{"organ": "某县人民政府", "track": "ordinary"}}, step{do: "reconsideration_result", data: data{"result": "changed", "anew": "false"}}, false},
+		{"upheld on reconsideration", "p2", step{do: "receive_reconsideration", data: data{"organ": "某县人民政府", "track": "ordinary"}}, step{do: "reconsideration_result", data: data{"result": "upheld", "anew": "false"}}, true},
+		{"claim dismissed", "p2", step{do: "receive_suit", data: data{"court": "某县人民法院"}}, step{do: "judgment", data: data{"result": "dismissed", "anew": "false"}}, true},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			h := newHouse(t)
+			c := walked(h, "nothing")
+			want := func(n int, when string) {
+				t.Helper()
+				if got, err := h.Similar(t.Context(), "", beating); err != nil || len(got.Decided) != n {
+					t.Errorf("%s: %+v %v, want %d", when, got.Decided, err, n)
+				}
+			}
+			want(1, "before")
+			x.come.at, x.come.by, x.come.about = "2026-03-20T09:00", "wang", x.who
+			x.end.at, x.end.by, x.end.about = "2026-05-20T09:00", "wang", x.who
+			c.do(x.come)
+			want(1, "while it is open")
+			c.do(x.end)
+			if x.stands {
+				want(1, "afterwards")
+				return
+			}
+			want(0, "afterwards")
+			if x.end.data["anew"] != "true" {
+				return
+			}
+			c.do(step{"resume_case", "2026-05-21T09:00", "zhao", "", data{"ground": "court", "reason": "判令重新作出"}})
+			want(0, "taken up again")
+			for i, s := range walk[slices.IndexFunc(walk, func(s step) bool { return s.do == "propose" }):] {
+				if s.do == "serve" {
+					break
+				}
+				s.at = at("2026-05-22T09:00").Add(time.Duration(i) * time.Hour).Time().In(police().Zone.Location()).Format("2006-01-02T15:04")
+				c.do(s)
+			}
+			want(1, "decided anew")
+		})
 	}
 }
