@@ -257,7 +257,7 @@ func fixtures(lang string) []fixture {
 	ask := Query{Frame: pub, Action: "/query", State: QueryAsk}
 	with2 := func(change func(*Query)) Query { q := ask; change(&q); return q }
 
-	pp := People{Frame: with(f, AreaPeople), Unit: x("甲派出所", "Station A"), Units: []UnitNode{{x("某县公安局", "Police of Some County"), x("县级公安机关", "county organ"), "#", 0, 6, false}, {x("法制大队", "Legal department"), x("内设机构", "department"), "#", 1, 3, false}, {x("甲派出所", "Station A"), x("派出所", "station"), "#", 1, 5, true}, {x("乙派出所", "Station B"), x("派出所", "station"), "#", 1, 4, false}},
+	pp := People{Given: []Given{{x("民警91", "Officer 91"), x("民警90", "Officer 90"), m("2026-11-20 08:00")}}, Frame: with(f, AreaPeople), Unit: x("甲派出所", "Station A"), Units: []UnitNode{{x("某县公安局", "Police of Some County"), x("县级公安机关", "county organ"), "#", 0, 6, false}, {x("法制大队", "Legal department"), x("内设机构", "department"), "#", 1, 3, false}, {x("甲派出所", "Station A"), x("派出所", "station"), "#", 1, 5, true}, {x("乙派出所", "Station B"), x("派出所", "station"), "#", 1, 4, false}},
 		Posts:       []Post{{Title: x("派出所所长", "head of station"), Person: x("民警09", "Officer 09"), Number: "000009", From: dd(2024, 3, 1), Open: true, Qualifications: []Qualification{{x("执法资格", "enforcement"), dd(2020, 1, 1), 0, true, ""}}}, {Title: x("办案民警", "handler"), Person: x("民警01", "Officer 01"), Number: "000001", From: dd(2022, 7, 1), Open: true, Qualifications: []Qualification{{x("执法资格", "enforcement"), dd(2022, 7, 1), 0, true, ""}, {x("未成年人案件", "cases of minors"), dd(2024, 1, 1), dd(2026, 12, 20), false, Near}}}, {Title: x("办案民警", "handler"), Person: x("民警07", "Officer 07"), Number: "000007", From: dd(2021, 7, 1), Open: true, Qualifications: []Qualification{{x("执法资格", "enforcement"), dd(2021, 7, 1), dd(2026, 6, 30), false, Bad}}}, {Title: x("法制员", "legal officer")}, {Title: x("办案民警", "handler"), Person: x("民警05", "Officer 05"), Number: "000005", From: dd(2019, 1, 1), To: dd(2026, 9, 30), Ended: true}},
 		Delegations: []Delegation{{x("民警09", "Officer 09"), x("民警01", "Officer 01"), x("审批认定延长询问查证", "to decide on longer inquiries"), dd(2026, 11, 20), dd(2026, 11, 27)}}}
 	adm := pp
@@ -268,7 +268,7 @@ func fixtures(lang string) []fixture {
 	emptyUnit := pp
 	emptyUnit.Posts, emptyUnit.Delegations = nil, nil
 
-	acc := Account{Frame: f, Login: "000001", Action: "#", MinLength: 12, EndOthers: "#", Sessions: []Session{{x("Windows，Chromium 156", "Windows, Chromium 156"), m("2026-11-23 08:01"), now, true, ""}, {x("Android，Chromium 155", "Android, Chromium 155"), m("2026-11-20 19:30"), m("2026-11-22 23:58"), false, "#"}}, Qualification: []Pair{{x("甲派出所，办案民警", "Station A, handler"), x("2022-07-01 至今", "since 2022-07-01")}, {x("执法资格", "enforcement"), x("2022-07-01 至今", "since 2022-07-01")}}}
+	acc := Account{Given: []Given{{By: x("民警90", "Officer 90"), At: m("2026-11-20 08:00")}}, Frame: f, Login: "000001", Action: "#", MinLength: 12, EndOthers: "#", Sessions: []Session{{x("Windows，Chromium 156", "Windows, Chromium 156"), m("2026-11-23 08:01"), now, true, ""}, {x("Android，Chromium 155", "Android, Chromium 155"), m("2026-11-20 19:30"), m("2026-11-22 23:58"), false, "#"}}, Qualification: []Pair{{x("甲派出所，办案民警", "Station A, handler"), x("2022-07-01 至今", "since 2022-07-01")}, {x("执法资格", "enforcement"), x("2022-07-01 至今", "since 2022-07-01")}}}
 	accBad := acc
 	accBad.Errors = []FieldError{{"current", x("现密码不正确", "The current password is not right")}, {"again", x("两次输入不一致", "The two do not agree")}}
 	accBad.Sessions, accBad.EndOthers = acc.Sessions[:1], ""
