@@ -13,15 +13,20 @@ import (
 // leastIdentity is how many letters and digits the number of a document has at least.
 const leastIdentity = 6
 
-// folded is an id number as it is compared: full width made half, letters and digits alone, in upper case. Empty where that
-// is no number of a person: too short, without a digit, or one character over and over, as is written where none is known.
-func folded(number string) string {
-	n := strings.ToUpper(strings.Map(func(r rune) rune {
+// bare is a text as numbers in it are compared: full width made half, letters and digits alone, in upper case.
+func bare(text string) string {
+	return strings.ToUpper(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return r
 		}
 		return -1
-	}, width.Fold.String(number)))
+	}, width.Fold.String(text)))
+}
+
+// folded is an id number as it is compared, [bare]. Empty where that is no number of a person: too short, without a digit, or
+// one character over and over, as is written where none is known.
+func folded(number string) string {
+	n := bare(number)
 	first, _ := utf8.DecodeRuneInString(n)
 	if utf8.RuneCountInString(n) < leastIdentity || !strings.ContainsFunc(n, unicode.IsDigit) || strings.Trim(n, string(first)) == "" {
 		return ""
