@@ -35,8 +35,8 @@ const (
 )
 
 // InHand adds up how long a subject of a case was held, there and in other cases of the same id number; nothing where they
-// were not held in this case.
-func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
+// were not held in this case. That a person is told of another case is on the record as a view of that case before they are.
+func (h *House) InHand(ctx context.Context, who Who, f *File, p *Party) (InHand, error) {
 	parts := h.held(f.Proc, f.Head.ID, f.Duties, p.ID)
 	if len(parts) == 0 {
 		return InHand{}, nil
@@ -47,6 +47,18 @@ func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
 	}
 	out := sumHeld(append(parts, more...), f.Now, h.pack.InHand().Warn)
 	out.Incomplete = incomplete
+	for _, x := range out.Parts {
+		if x.Case == f.Head.ID || f.told[x.Case] {
+			continue
+		}
+		if err := h.look(ctx, who, &casefile.Head{ID: x.Case}, "inhand", f.Now); err != nil {
+			return InHand{}, err
+		}
+		if f.told == nil {
+			f.told = map[casefile.CaseID]bool{}
+		}
+		f.told[x.Case] = true
+	}
 	return out, nil
 }
 

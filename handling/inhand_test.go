@@ -71,7 +71,7 @@ func (c *case1) inHand(who string) handling.InHand {
 		c.t.Fatal(err)
 	}
 	i := slices.IndexFunc(f.People, func(p handling.Party) bool { return p.Role == "offender" })
-	got, err := c.InHand(context.Background(), f, &f.People[i])
+	got, err := c.InHand(context.Background(), as(who), f, &f.People[i])
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -192,5 +192,60 @@ func TestInHandIsNotDrowned(t *testing.T) {
 	}
 	if got := last.inHand("wang"); !got.Incomplete {
 		t.Errorf("%d parts are all there are", len(got.Parts))
+	}
+}
+
+// TestInHandIsAViewOfTheOtherCase: who is told that somebody was held in another case has seen that case, once for each view of
+// this one, and where that cannot be written down nothing is told.
+func TestInHandIsAViewOfTheOtherCase(t *testing.T) {
+	h := newHouse(t)
+	const number = "110101199101020033"
+	first, _ := arrived(h, number, "2026-03-02T09:00")
+	stranger, _ := arrived(h, "110101199909090011", "2026-03-02T09:10")
+	idle := brought(h, number, "2026-03-02T09:20") // in which nobody was held
+	second, _ := arrived(h, number, "2026-03-02T10:00")
+	h.set("2026-03-02T11:00")
+	f, err := h.File(t.Context(), as("qian"), second.id, "case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := func(id casefile.CaseID) (n int) {
+		t.Helper()
+		all, err := h.store.Looks(t.Context(), id, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range all {
+			if l.Person == "qian" && l.What == "inhand" {
+				n++
+			}
+		}
+		return n
+	}
+	tell := func(h *handling.House, f *handling.File) error {
+		i := slices.IndexFunc(f.People, func(p handling.Party) bool { return p.Role == "offender" })
+		_, err := h.InHand(t.Context(), as("qian"), f, &f.People[i])
+		return err
+	}
+	for range 2 { // of two people of one case
+		if err := tell(h.House, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := looks(first.id); n != 1 {
+		t.Errorf("%d views of the case in which the person was held, want 1", n)
+	}
+	if n := looks(stranger.id) + looks(idle.id) + looks(second.id); n != 0 {
+		t.Errorf("%d views of cases of which nothing was told", n)
+	}
+	again, err := h.File(t.Context(), as("qian"), second.id, "case")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tell(h.over(h.store, func(s handling.Store) handling.Store { return &blind{Store: s} }, nil), again); err == nil {
+		t.Error("told, and nobody can know")
+	}
+	if err := tell(h.House, again); err != nil || looks(first.id) != 2 {
+		t.Errorf("%d views after a second one: %v", looks(first.id), err)
 	}
 }
