@@ -13,20 +13,24 @@ import (
 
 // Decided is what was imposed on one person in a decided case, without who they are.
 type Decided struct {
-	At   calendar.Instant // of the decision
+	At   calendar.Instant // of the decision; zero where there are too few
 	Tier string
 	Fine casefile.Amount
 	Days int
-	Unit Text
+	Unit Text // empty where there are too few
 }
 
 // Similar is what was imposed for an offence in other cases of the house, the newest decision first.
 type Similar struct {
 	Decided    []Decided
+	Few        bool // fewer than leastSimilar cases: day and unit are left out, or they would say who it was
 	Incomplete bool // there are cases of the offence that could not be read
 }
 
-const mostSimilar = 40 // cases that are read
+const (
+	mostSimilar  = 40 // cases that are read
+	leastSimilar = 3  // cases of which nobody is told by day and unit
+)
 
 // Similar lists what was imposed for an offence in other cases of the house: figures without names, shown to whoever weighs a penalty so that
 // like is treated alike.
@@ -36,6 +40,7 @@ func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string
 		return Similar{}, err
 	}
 	var out Similar
+	cases := 0
 	for i := range heads {
 		p, err := h.procedureOf(heads[i].Procedure)
 		if err != nil || heads[i].ID == but {
@@ -50,12 +55,21 @@ func (h *House) Similar(ctx context.Context, but casefile.CaseID, offence string
 			out.Incomplete = true
 			continue
 		}
-		for _, d := range decided(p, effective(records), offence) {
+		found := decided(p, effective(records), offence)
+		if len(found) > 0 {
+			cases++
+		}
+		for _, d := range found {
 			d.Unit = h.unitName(heads[i].Unit)
 			out.Decided = append(out.Decided, d)
 		}
 	}
 	slices.SortStableFunc(out.Decided, func(a, b Decided) int { return cmp.Compare(b.At, a.At) })
+	if out.Few = cases > 0 && cases < leastSimilar; out.Few {
+		for i := range out.Decided {
+			out.Decided[i].At, out.Decided[i].Unit = 0, Text{}
+		}
+	}
 	return out, nil
 }
 

@@ -1,7 +1,10 @@
 package handling_test
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +31,7 @@ func TestSimilar(t *testing.T) {
 	}
 	decide := stepOf("decide")
 	first.do(decide)
-	want := handling.Decided{At: at(decide.at), Tier: "base", Fine: 500_000_000, Days: 5, Unit: handling.Text{ZH: "甲派出所", EN: "Station A"}}
+	want := handling.Decided{Tier: "base", Fine: 500_000_000, Days: 5} // of one case, without day and unit
 	if got := similar("", beating); !slices.Equal(got, []handling.Decided{want}) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -102,5 +105,33 @@ func TestSimilarLeavesOutWhatWasAnnulled(t *testing.T) {
 			}
 			want(1, "decided anew")
 		})
+	}
+}
+
+// TestSimilarOfFewCasesTellsNobody: of one or two cases, whoever knows the town knows who it was by day and unit; these are there
+// from three cases on.
+func TestSimilarOfFewCasesTellsNobody(t *testing.T) {
+	h := newHouse(t)
+	for n := 1; n <= 3; n++ {
+		c := &case1{house: h}
+		for _, s := range walk[:slices.IndexFunc(walk, func(s step) bool { return s.do == "serve" })] {
+			s.at, s.data = strings.Replace(s.at, "2026-03", fmt.Sprintf("2026-%02d", n+2), 1), maps.Clone(s.data)
+			for k, v := range s.data {
+				s.data[k] = strings.Replace(v, "2026-03", fmt.Sprintf("2026-%02d", n+2), 1)
+			}
+			c.do(s)
+		}
+		got, err := h.Similar(t.Context(), "", "psapl-51-p1a")
+		if err != nil || len(got.Decided) != n || got.Few != (n < 3) {
+			t.Fatalf("%d cases: %+v %v", n, got, err)
+		}
+		for i, d := range got.Decided {
+			if told := d.At != 0 || d.Unit != (handling.Text{}); told == got.Few || d.Days != 5 {
+				t.Errorf("%d cases: %+v", n, d)
+			}
+			if i > 0 && d.At > got.Decided[i-1].At {
+				t.Errorf("%d cases: the newest does not come first", n)
+			}
+		}
 	}
 }

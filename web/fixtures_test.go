@@ -228,6 +228,9 @@ func fixtures(lang string) []fixture {
 			{Title: x("一般情节", "Ordinary"), Range: x("拘留5–10日并处罚款500–1000", "detention of 5–10 days and a fine of 500–1000"), Chosen: true, Grades: []WeighedGrade{{x("徒手、未达轻微伤", "bare hands, less than a minor injury"), x("拘留5–7日并处罚款500–700", "detention of 5–7 days and a fine of 500–700"), true}, {x("造成轻微伤", "a minor injury"), x("拘留7–10日并处罚款700–1000", "detention of 7–10 days and a fine of 700–1000"), false}}}},
 		Similar: []SimilarRow{{"2026-10-02", x("一般情节", "Ordinary"), x("拘留5日并处罚款500", "detention of 5 days and a fine of 500"), x("某县公安局甲派出所", "Station A")}, {"2026-09-11", x("情节较轻", "Mitigated"), x("罚款300", "a fine of 300"), x("某县公安局乙派出所", "Station B")}}}
 	ap.Follows = []Follows{{Text: x("须告知听证权利", "Hearing right must be told"), Value: x("是", "yes"), Yes: true, Articles: art("psapl/117")}, {Text: x("派出所可以决定", "A station may decide"), Value: x("否", "no"), Articles: art("psapl/109")}, {Text: x("不执行拘留", "Detention is not served"), Lacks: x("出生日期", "date of birth"), Articles: art("psapl/23")}}
+	apFew, few := ap, *ap.Weighing
+	few.Cases, few.Few, few.Similar = "1", true, []SimilarRow{{Tier: x("一般情节", "Ordinary"), Penalty: x("罚款300", "a fine of 300")}}
+	apFew.Weighing = &few
 	apNo := ap
 	apNo.Weighing = &Weighing{Offence: x("无自己幅度的行为", "One without a range"), Conduct: x("见他条", "see another article"), NoRange: x("依他条处罚", "punished under another article"), Cases: "0"}
 	apNo.Round, apNo.Changes, apNo.Opinions, apNo.Return = 1, nil, nil, nil
@@ -306,7 +309,7 @@ func fixtures(lang string) []fixture {
 		{"cases", list}, {"cases-search", second}, {"cases-none", none}, {"cases-error", odd},
 		{"case", c}, {"case-new", fresh}, {"case-long", long}, {"case-closed", closed},
 		{"actform", form(summon)}, {"actform-errors", form(wrong)}, {"actform-conflict", form(conflicted)}, {"actform-refused", form(decide)}, {"actform-small", form(plain)},
-		{"approval", ap}, {"approval-unmet", apNo},
+		{"approval", ap}, {"approval-few", apFew}, {"approval-unmet", apNo},
 		{"act", one}, {"document", doc}, {"document-draft", docDraft}, {"sheet", SheetOnly{f, sheet}},
 		{"query", ask}, {"query-missing", with2(func(q *Query) { q.State, q.Code = QueryMissing, "7KQ4-M2XP-90TB-K" })}, {"query-limited", with2(func(q *Query) { q.State, q.Until = QueryLimited, m("2026-11-23 11:00") })}, {"query-empty", with2(func(q *Query) {
 			q.Errors = []FieldError{{"secret", x("请填写查询密码", "Enter the second code")}}

@@ -21,6 +21,7 @@ type Weighing struct {
 	Similar   []SimilarRow
 	Cases     string // how many decided cases were found
 
+	Few        bool // too few to tell day and unit of each
 	Incomplete bool // some could not be read
 }
 
@@ -37,7 +38,7 @@ type WeighedGrade struct {
 	Chosen      bool
 }
 
-// SimilarRow is a decided penalty without a name.
+// SimilarRow is a decided penalty without a name; without day and unit where there are few.
 type SimilarRow struct{ Date, Tier, Penalty, Unit string }
 
 const mostSimilarRows = 8
@@ -73,9 +74,13 @@ func (c *call) weighing(f *handling.File, a *procedure.ActInfo, e *entered, subj
 	if err != nil {
 		return nil, err
 	}
-	w.Cases, w.Incomplete = strconv.Itoa(len(similar.Decided)), similar.Incomplete
+	w.Cases, w.Few, w.Incomplete = strconv.Itoa(len(similar.Decided)), similar.Few, similar.Incomplete
 	for _, d := range similar.Decided[:min(len(similar.Decided), mostSimilarRows)] {
-		w.Similar = append(w.Similar, SimilarRow{c.local(d.At)[:10], c.tier(f.Proc, d.Tier), c.penalty(d.Fine, d.Days), d.Unit.In(c.lang)})
+		row := SimilarRow{Tier: c.tier(f.Proc, d.Tier), Penalty: c.penalty(d.Fine, d.Days), Unit: d.Unit.In(c.lang)}
+		if d.At != 0 {
+			row.Date = c.local(d.At)[:10]
+		}
+		w.Similar = append(w.Similar, row)
 	}
 	return w, nil
 }
