@@ -18,7 +18,7 @@ type Answering struct {
 }
 
 // Answer puts an answer on the record. Whoever may not see the question gets casefile.ErrNotFound, who sees it and may not
-// answer *NotAllowed. An answer that came in between is shown first: *Invalid.
+// answer *NotAllowed. A text that is none or names people of the case, and an answer that came in between, is *Invalid.
 func (h *House) Answer(ctx context.Context, who Who, a *Answering) error {
 	now := h.now()
 	q, err := h.question(ctx, who, a.Question, now)
@@ -34,6 +34,11 @@ func (h *House) Answer(ctx context.Context, who Who, a *Answering) error {
 		bad.add("verdict", "请选择结论", "choose what it comes to")
 	}
 	text := plainText("text", a.Text, bad)
+	names, err := h.namesIn(ctx, &q.Question)
+	if err != nil {
+		return err
+	}
+	bad.checkNames("text", text, names)
 	if len(bad.Problems) > 0 {
 		return bad
 	}
@@ -48,4 +53,20 @@ func (h *House) Answer(ctx context.Context, who Who, a *Answering) error {
 		return nil
 	}, string(who.Person), string(q.Act), a.Verdict, text)
 	return err
+}
+
+// namesIn lists the names and numbers of the people of the case in which a question arose, as its record has them now.
+func (h *House) namesIn(ctx context.Context, q *Question) ([]string, error) {
+	if q.Case == "" {
+		return nil, nil
+	}
+	head, err := h.store.Case(ctx, q.Case)
+	if err != nil {
+		return nil, err
+	}
+	p, err := h.procedureOf(head.Procedure)
+	if err != nil {
+		return nil, err
+	}
+	return h.personal(ctx, p, q.Case)
 }

@@ -3,6 +3,7 @@ package handling
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -45,7 +46,7 @@ func (h *House) meet(ctx context.Context, who Who, at Place, now calendar.Instan
 		}
 		p, m.head = c.proc, &c.head
 		m.Procedure, m.Unit = c.head.Procedure, authority.UnitID(c.head.Unit)
-		if m.names, err = h.personal(ctx, c); err != nil {
+		if m.names, err = h.personal(ctx, c.proc, at.Case); err != nil {
 			return nil, err
 		}
 	} else {
@@ -90,18 +91,18 @@ func short(s string) string {
 }
 
 // personal lists the names, and the numbers of documents and telephones, of the people of a case.
-func (h *House) personal(ctx context.Context, c *standing) ([]string, error) {
-	records, err := h.records(ctx, c.head.ID, 0)
+func (h *House) personal(ctx context.Context, p *procedure.Procedure, id casefile.CaseID) ([]string, error) {
+	records, err := h.records(ctx, id, 0)
 	if err != nil {
 		return nil, err
 	}
 	var out []string
 	for _, r := range records {
-		i := c.proc.ActOf(r.Kind)
-		if i < 0 || c.proc.Act(i).Scope != "person" {
+		i := p.ActOf(r.Kind)
+		if i < 0 || p.Act(i).Scope != "person" {
 			continue
 		}
-		for _, f := range c.proc.Act(i).Fields {
+		for _, f := range p.Act(i).Fields {
 			if v := r.Datum(f.Name).Text(); slices.Contains([]string{"name", "id_number", "phone"}, f.As) && utf8.RuneCountInString(v) > 1 {
 				out = append(out, v)
 			}
@@ -144,9 +145,7 @@ func (h *House) Ask(ctx context.Context, who Who, a *Asking) (*Question, error) 
 	bad := &Invalid{}
 	bad.checkID(a.ID)
 	text := plainText("text", a.Text, bad)
-	if i := slices.IndexFunc(m.names, func(name string) bool { return mentions(text, name) }); i >= 0 && len(bad.Problems) == 0 {
-		bad.add("text", "写有本案人员的姓名或者号码，请改写为其身份："+m.names[i], "it names somebody of the case, or gives their number; say who they are in it instead: "+m.names[i])
-	}
+	bad.checkNames("text", text, m.names)
 	if len(bad.Problems) > 0 {
 		return nil, bad
 	}
@@ -194,8 +193,19 @@ func plainText(field, s string, bad *Invalid) string {
 	return s
 }
 
-// mentions tells whether a text names somebody: a name in Han characters wherever it stands, another as a whole word.
+// checkNames says that a text names somebody of the case, unless something else is wrong already.
+func (e *Invalid) checkNames(field, text string, names []string) {
+	if i := slices.IndexFunc(names, func(name string) bool { return mentions(text, name) }); i >= 0 && len(e.Problems) == 0 {
+		e.add(field, "写有本案人员的姓名或者号码，请改写为其身份："+names[i], "it names somebody of the case, or gives their number; say who they are in it instead: "+names[i])
+	}
+}
+
+// mentions tells whether a text names somebody: a number however it is written, a name in Han characters wherever it stands,
+// another as a whole word.
 func mentions(text, name string) bool {
+	if number := folded(name); number != "" && strings.Contains(bare(text), number) {
+		return true
+	}
 	letter := func(r rune) bool { return (unicode.IsLetter(r) || unicode.IsDigit(r)) && !unicode.Is(unicode.Han, r) }
 	for at := 0; ; {
 		i := strings.Index(text[at:], name)
@@ -215,11 +225,17 @@ func mentions(text, name string) bool {
 	}
 }
 
-// digits is the length of the longest run of digits.
+// dated is a day as a record writes it, which is no part of a number.
+var dated = regexp.MustCompile(`\b\d{4}-\d{1,2}-\d{1,2}\b`)
+
+// digits is the length of the longest run of digits, blanks and hyphens between them left out.
 func digits(s string) int {
 	most, run := 0, 0
-	for _, r := range s {
-		if run++; !unicode.IsDigit(r) {
+	for _, r := range dated.ReplaceAllString(s, "/") {
+		switch {
+		case unicode.IsDigit(r):
+			run++
+		case !unicode.IsSpace(r) && !unicode.Is(unicode.Dash, r):
 			run = 0
 		}
 		most = max(most, run)

@@ -222,6 +222,10 @@ func TestAttackAnOfficerWhoIsNobody(t *testing.T) {
 		}
 		return n
 	}
+	if err := h.GiveAccount(ctx, "admin", "admin", "correct horse battery"); err != nil {
+		t.Fatal(err)
+	}
+	h.to(h.now() + minute)
 	ghost("ghost1", "9001")
 	change("admin", authority.Appoint(authority.Appointment{Person: "ghost1", Post: authority.Administrator, Unit: "ju"}))
 	if given, bad := reset("admin", h.id(), "ghost1", "ghost1"); bad != "" || !given.Alone || told() != 1 {
@@ -234,6 +238,13 @@ func TestAttackAnOfficerWhoIsNobody(t *testing.T) {
 		if given, bad := reset("admin", h.id(), person, person); bad != "person" || given.Password != "" {
 			t.Errorf("%s was brought in and let in by one: %+v", person, given)
 		}
+	}
+	if given, bad := reset("ghost1", h.id(), "ghost2", "ghost2"); bad != "person" || given.Password != "" {
+		t.Errorf("the other administrator's own password came from who brought the person in: %+v", given)
+	}
+	h.to(h.now() + minute)
+	if err := h.GiveAccount(ctx, "ghost1", "ghost1", "correct horse staple"); err != nil {
+		t.Fatal(err)
 	}
 	once := h.id()
 	if given, bad := reset("ghost1", once, "ghost2", "ghost2"); bad != "" || given.Alone || told() != 1 {

@@ -239,6 +239,9 @@ func against(found []procedure.Finding) []procedure.Finding {
 // before Due.
 const Provisional = "provisional"
 
+// Withdrawn is the state of a duty whose act was corrected or withdrawn: it never was. Done says when that was entered.
+const Withdrawn = "withdrawn"
+
 // amber is the moment at which 80 % of a limit has run.
 func amber(start, due calendar.Instant) calendar.Instant { return start + (due-start)/5*4 }
 
@@ -333,7 +336,7 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 	if out.whole { // what the fold no longer knows was taken back
 		for _, o := range old {
 			if k := keyOf(&o); rows[k] == nil {
-				o.State, o.Done, o.Next = "withdrawn", now, 0
+				o.State, o.Done, o.Next = Withdrawn, now, 0
 				rows[k] = &o
 				order = append(order, k)
 			}

@@ -9,6 +9,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -19,14 +20,15 @@ import (
 	"plumbline/procedure"
 )
 
-// Config is what a House needs. All fields are required but Glyphs and Blobs.
+// Config is what a House needs. All fields are required but Glyphs, Blobs and Log.
 type Config struct {
 	Store  Store
 	Pack   *procedure.Pack
 	Now    func() calendar.Instant
 	Random io.Reader
-	Glyphs Glyphs // characters that documents can be printed with; nil: not checked
-	Blobs  Blobs  // attachments; nil: none are taken
+	Glyphs Glyphs       // characters that documents can be printed with; nil: not checked
+	Blobs  Blobs        // attachments; nil: none are taken
+	Log    *slog.Logger // nil: discarded
 }
 
 // Glyphs tells which characters of a text no font has. Issuing stops at such a character.
@@ -40,6 +42,7 @@ type House struct {
 	random io.Reader
 	glyphs Glyphs
 	blobs  Blobs
+	log    *slog.Logger
 
 	passwords *account.Passwords
 	signInMu  sync.Mutex
@@ -59,7 +62,10 @@ type House struct {
 
 // Open makes a House and reads its people from the record.
 func Open(c Config) (*House, error) {
-	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, misses: map[string]int{}}
+	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
 	var err error
 	if h.passwords, err = account.NewPasswords(); err != nil {
 		return nil, err

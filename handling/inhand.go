@@ -3,7 +3,6 @@ package handling
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"plumbline/calendar"
@@ -18,6 +17,8 @@ type InHand struct {
 	Parts  []Held        // of that run, in order
 	Passed []time.Duration
 	Now    bool // the person is held now
+
+	Incomplete bool // there are cases of the same id number that were not read, or could not be: it may be longer
 }
 
 // Held is one part of it. Times that overlap count once.
@@ -28,78 +29,105 @@ type Held struct {
 }
 
 const (
-	mostOfPerson = 40             // other cases that are read
+	mostOfPerson = 400            // other cases that are looked into, the newest change first
+	mostHeld     = 40             // of those in which somebody was held, that are read
 	apart        = 24 * time.Hour // a longer time at liberty ends a run
 )
 
-// identityWord is what search looks a person up by; no text that a person searches for makes it.
-func identityWord(number string) string { return "id:" + strings.ToUpper(number) }
-
 // InHand adds up how long a subject of a case was held, there and in other cases of the same id number; nothing where they
-// were not held in this case.
-func (h *House) InHand(ctx context.Context, f *File, p *Party) (InHand, error) {
+// were not held in this case. That a person is told of another case is on the record as a view of that case before they are.
+func (h *House) InHand(ctx context.Context, who Who, f *File, p *Party) (InHand, error) {
 	parts := h.held(f.Proc, f.Head.ID, f.Duties, p.ID)
 	if len(parts) == 0 {
 		return InHand{}, nil
 	}
-	number := identity(f.Proc, p)
-	if number != "" {
-		heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{identityWord(number)}, Limit: mostOfPerson})
-		if err != nil {
+	more, incomplete, err := h.elsewhere(ctx, f.Head.ID, identity(f.Proc, p))
+	if err != nil {
+		return InHand{}, err
+	}
+	out := sumHeld(append(parts, more...), f.Now, h.pack.InHand().Warn)
+	out.Incomplete = incomplete
+	for _, x := range out.Parts {
+		if x.Case == f.Head.ID || f.told[x.Case] {
+			continue
+		}
+		if err := h.look(ctx, who, &casefile.Head{ID: x.Case}, "inhand", f.Now); err != nil {
 			return InHand{}, err
 		}
-		for i := range heads {
-			more, err := h.heldElsewhere(ctx, &heads[i], f.Head.ID, number)
-			if err != nil {
-				return InHand{}, err
-			}
-			parts = append(parts, more...)
+		if f.told == nil {
+			f.told = map[casefile.CaseID]bool{}
 		}
-	}
-	return sumHeld(parts, f.Now, h.pack.InHand().Warn), nil
-}
-
-func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but casefile.CaseID, number string) ([]Held, error) {
-	if _, err := h.procedureOf(head.Procedure); err != nil || head.ID == but {
-		return nil, nil // of another pack
-	}
-	c, err := h.load(ctx, head.ID) // a listed head has no standing
-	if err != nil {
-		return nil, err
-	}
-	acts, err := h.fileActs(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	duties, err := h.store.Duties(ctx, head.ID)
-	if err != nil {
-		return nil, err
-	}
-	var out []Held
-	for _, x := range h.parties(c, acts) {
-		if strings.EqualFold(identity(c.proc, &x), number) {
-			out = append(out, h.held(c.proc, head.ID, duties, x.ID)...)
-		}
+		f.told[x.Case] = true
 	}
 	return out, nil
 }
 
-// identity is a person's id number as the file has it.
-func identity(p *procedure.Procedure, x *Party) string {
-	for i := range p.Acts() {
-		for _, f := range p.Act(i).Fields {
-			if v := x.Data[f.Name]; f.As == "id_number" && v != "" {
-				return v
-			}
-		}
+// elsewhere lists the times of whoever has an id number in other cases than one; incomplete: not every case was read.
+func (h *House) elsewhere(ctx context.Context, but casefile.CaseID, number string) (out []Held, incomplete bool, err error) {
+	if number == "" {
+		return nil, false, nil
 	}
-	return ""
+	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: identityWords(number), Limit: mostOfPerson})
+	if err != nil {
+		return nil, false, err
+	}
+	incomplete = len(heads) == mostOfPerson
+	read := 0
+	for i := range heads {
+		if read == mostHeld {
+			return out, true, nil
+		}
+		more, was, err := h.heldElsewhere(ctx, &heads[i], but, number)
+		if ctx.Err() != nil {
+			return nil, false, ctx.Err()
+		}
+		if was {
+			read++
+		}
+		if err != nil { // a case that cannot be read takes no other's page away
+			h.log.Error("time in hand: a case is left out", "case", heads[i].ID, "error", err)
+			incomplete = true
+		}
+		out = append(out, more...)
+	}
+	return out, incomplete, nil
 }
 
+// heldElsewhere lists the times of a person in another case; was: somebody was held in it, so that its acts were read.
+func (h *House) heldElsewhere(ctx context.Context, head *casefile.Head, but casefile.CaseID, number string) (out []Held, was bool, err error) {
+	if _, err := h.procedureOf(head.Procedure); err != nil || head.ID == but {
+		return nil, false, nil // of another pack
+	}
+	duties, err := h.store.Duties(ctx, head.ID)
+	if err != nil || !slices.ContainsFunc(duties, h.holds) {
+		return nil, false, err
+	}
+	c, err := h.load(ctx, head.ID) // a listed head has no standing
+	if err != nil {
+		return nil, true, err
+	}
+	acts, err := h.fileActs(ctx, c)
+	if err != nil {
+		return nil, true, err
+	}
+	for _, x := range h.parties(c, acts) {
+		if identity(c.proc, &x) == number {
+			out = append(out, h.held(c.proc, head.ID, duties, x.ID)...)
+		}
+	}
+	return out, true, nil
+}
+
+// holds tells whether a duty is one during which somebody was held; a time that was entered and taken back is none.
+func (h *House) holds(d casefile.Duty) bool {
+	return d.Opened != 0 && d.State != Withdrawn && slices.Contains(h.pack.InHand().Duties, d.Duty)
+}
+
+// held lists the times of a subject in one case.
 func (h *House) held(p *procedure.Procedure, id casefile.CaseID, duties []casefile.Duty, subject casefile.Subject) []Held {
 	var out []Held
 	for _, d := range duties {
-		if d.Subject == subject && d.Opened != 0 && slices.Contains(h.pack.InHand().Duties, d.Duty) {
+		if d.Subject == subject && h.holds(d) {
 			if info := p.Duty(d.Duty); info != nil {
 				out = append(out, Held{id, info.Title, d.Opened, d.Done})
 			}

@@ -6,8 +6,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -171,99 +169,4 @@ func (h *House) PostOf(p authority.PersonID, at calendar.Instant) (authority.Hel
 		return posts[0], true
 	}
 	return authority.Held{}, false
-}
-
-// kindReset is an act of the people's file that is no change of the directory: a sign-in was given or its password reset.
-const kindReset = "reset_account"
-
-// SignInGiven is a sign-in that was given or reset. The password is told once and not kept.
-type SignInGiven struct {
-	Password string
-	Alone    bool // who enrolled or appointed the person gave the first sign-in too: there was nobody else to do it
-}
-
-// ResetAccount gives a person a sign-in, or a new password for it, which they must change when they first use it. It is on
-// the record who did it for whom; nobody does it for themselves. The same form sent again, known by its id, resets nothing.
-//
-// Who brought a person in does not also give the first sign-in, or one administrator alone could make up an officer and act
-// as them. Where no other administrator can sign in, it is allowed and told.
-func (h *House) ResetAccount(ctx context.Context, who Who, id casefile.ActID, login string, person authority.PersonID) (SignInGiven, error) {
-	h.peopleMu.Lock() // what is checked here holds until it is kept
-	defer h.peopleMu.Unlock()
-	now := h.now()
-	if !h.People().May(authority.Query{Who: who.Person, Action: authority.ChangePeople, Person: person, Now: now}).Allowed {
-		return SignInGiven{}, casefile.ErrNotFound
-	}
-	alone, err := h.checkReset(ctx, who, id, login, person, now)
-	if err != nil {
-		return SignInGiven{}, err
-	}
-	var told []casefile.Notice
-	if alone {
-		told = []casefile.Notice{{Topic: "first_sign_in_alone", Case: peopleCase, Number: h.heard + 1, Text: string(person), At: now}}
-	}
-	data := []casefile.Datum{{Name: "person", Value: casefile.TextOf(string(person))}, {Name: "login", Value: casefile.TextOf(login)}}
-	if err := h.keepPeople(ctx, id, kindReset, actorAlone(who.Person), data, now, told...); err != nil {
-		return SignInGiven{}, err
-	}
-	given := SignInGiven{Password: rand.Text()[:16], Alone: alone}
-	return given, h.PutAccount(ctx, login, person, given.Password, false)
-}
-
-// checkReset says everything that stands against a reset, and whether a first sign-in is given by who brought the person in.
-func (h *House) checkReset(ctx context.Context, who Who, id casefile.ActID, login string, person authority.PersonID, now calendar.Instant) (alone bool, err error) {
-	records, err := h.records(ctx, peopleCase, 0)
-	if err != nil {
-		return false, err
-	}
-	accounts, err := h.store.Accounts(ctx)
-	if err != nil {
-		return false, err
-	}
-	bad := &Invalid{}
-	if !goodID(id) || slices.ContainsFunc(records, func(r *casefile.Record) bool { return r.ID == id }) {
-		bad.add("id", "这张表单已经用过，密码只显示一次；要再次重置，请重新打开表单", "this form was used; a password is shown once. Open the form again for another reset")
-	}
-	if _, ok := h.People().Person(person); !ok || person == "" {
-		bad.add("person", "没有这个人员", "there is no such person")
-	}
-	if login == "" || len(login) > 60 || casefile.CheckText(login) != nil || strings.ContainsFunc(login, unicode.IsSpace) {
-		bad.add("login", "登录名不能为空，不能含空格", "the name must not be empty and has no blanks")
-	}
-	first, others := true, false
-	for _, a := range accounts {
-		owner := authority.PersonID(a.Person)
-		if a.Login == login && owner != person {
-			bad.add("login", "登录名已属于他人", "this name belongs to somebody else")
-		}
-		if a.Login != login && owner == person {
-			bad.add("login", "此人已有登录名“"+a.Login+"”，一人只有一个", "this person signs in as "+a.Login+"; one name each")
-		}
-		first = first && owner != person
-		others = others || owner != who.Person && owner != person && h.administers(owner, now)
-	}
-	alone = first && broughtIn(records, who.Person, person)
-	if alone && others {
-		bad.add("person", "此人由你登记、任命或者授权，首次登录须由另一名系统管理员设置", "you enrolled, appointed or delegated to this person; another administrator gives the first sign-in")
-	}
-	if len(bad.Problems) > 0 {
-		return false, bad
-	}
-	return alone, nil
-}
-
-func (h *House) administers(p authority.PersonID, at calendar.Instant) bool {
-	return slices.ContainsFunc(h.People().PostsAt(p, at), func(x authority.Held) bool { return x.Post == authority.Administrator })
-}
-
-// broughtIn tells whether an administrator ever enrolled a person or gave them a post, as the people's file has it.
-func broughtIn(records []*casefile.Record, by, person authority.PersonID) bool {
-	return slices.ContainsFunc(records, func(r *casefile.Record) bool {
-		if r.Kind == kindReset {
-			return false
-		}
-		c, err := changeOf(r)
-		gave := (c.Kind == authority.KindEnrol || c.Kind == authority.KindAppoint) && c.Person == person || c.Kind == authority.KindDelegate && c.To == person
-		return err == nil && gave && c.By == by
-	})
 }

@@ -378,3 +378,39 @@ func TestAskedCases(t *testing.T) {
 		t.Errorf("seen by %v", see)
 	}
 }
+
+// TestAnswersNameNobody: an answer names no people of the case either, nor gives their numbers, however these are written; days
+// and hours are no numbers.
+func TestAnswersNameNobody(t *testing.T) {
+	h := newHouse(t)
+	c := walked(h, "leave")
+	for _, x := range []struct {
+		text string
+		may  bool
+	}{
+		{"李某的到案时间以询问笔录为准。", false},
+		{"电话139-0000-0001的人", false},
+		{"电话139 0000 0001的人", false},
+		{"证件 110101 1991 0102 0011", false},
+		{"证件１１０１０１—１９９１０１０２—００１１", false},
+		{"证件110101/19910102/0011", false},
+		{"号码 9876-5432-10", false},
+		{"到案时间为2026-03-02 14:00，见第96条。", true},
+		{"2026-03-02 至 2026-03-05 之间适用第96条。", true},
+	} {
+		q, err := h.Ask(t.Context(), as("wang"), c.asking("act", "summon", ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var bad *handling.Invalid
+		err = h.Answer(t.Context(), as("zhou"), &handling.Answering{ID: h.id(), Question: q.Number, Verdict: "reading", Text: x.text})
+		if x.may && err != nil || !x.may && (!errors.As(err, &bad) || bad.Problems[0].Field != "text") {
+			t.Errorf("%s: %v", x.text, err)
+		}
+		asked := c.asking("act", "summon", "")
+		asked.Text = x.text
+		if _, err := h.Ask(t.Context(), as("wang"), asked); (err == nil) != x.may {
+			t.Errorf("asked: %s: %v", x.text, err)
+		}
+	}
+}

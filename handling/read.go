@@ -25,7 +25,8 @@ type File struct {
 	Now      calendar.Instant
 	Computed []procedure.ComputedFact // what follows from the facts for the case and its people
 
-	at *procedure.Standing
+	at   *procedure.Standing
+	told map[casefile.CaseID]bool // other cases of which something was told with this one
 }
 
 // FileAct is one act with what lists need of it.

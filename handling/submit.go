@@ -334,7 +334,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			case "offence":
 				keys = append(keys, offenceWord(v))
 			case "id_number":
-				keys = append(keys, identityWord(v))
+				keys = append(keys, identityWords(v)...)
 			}
 		}
 		keys = append(keys, rightsOf(info, r, keyed(strings.Join(append(strings.Fields(head.Words), keys...), " "), concerns))...)

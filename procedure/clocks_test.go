@@ -2,6 +2,7 @@ package procedure_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -224,5 +225,26 @@ func TestClocks(t *testing.T) {
 	}
 	if got := strings.Join(script(t, p, "object 2026-03-04T09:00", "2026-03-05", true), ", "); got != "never 03-05T00:00" {
 		t.Errorf("a duty never done: %s", got)
+	}
+}
+
+// TestNobodyGrantsThemselvesTime: a fact that lengthens a liberty limit, decided without power, lengthens nothing, however the
+// limit spells the fact that it reads.
+func TestNobodyGrantsThemselvesTime(t *testing.T) {
+	for _, reads := range []string{"case.complex", "case .complex", "(case).complex", "[case].exists(c, c.complex)", "case. grave"} {
+		files := maps.Clone(clocks)
+		q := strings.Replace(files["p/procedures/q.yaml"], "{when: case.complex, is: 24h}", "{when: \""+reads+"\", is: 24h}", 1)
+		q = strings.Replace(q, "\nrules:", "\n  grave: {type: bool, is: \"(case).complex\"}\nrules:", 1)
+		files["p/procedures/q.yaml"] = strings.Replace(q, "{title: {zh: 认定, en: Classify},", "{title: {zh: 认定, en: Classify}, kind: decision, by: [chief], by_rule: power,", 1)
+		pack, err := load(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for by, want := range map[string]string{"chief": "", "upper": "power 03-02T10:00, hours p1 03-02T17:00"} {
+			got := strings.Join(script(t, pack.Procedures[0], "arrive 2026-03-02T09:00 about=p1\nclassify 2026-03-02T10:00 complex=true by="+by, "2026-03-03", false), ", ")
+			if got != want {
+				t.Errorf("%s, by %s: %s, want %s", reads, by, got, want)
+			}
+		}
 	}
 }

@@ -101,7 +101,7 @@ func (c *compiler) describe() {
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
 			c.problem(part.Pos, "", "part %q: expected one of %s", part.Text, strings.Join(parts, ", "))
 		}
-		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan, Gives: d.Gives.Text, Takes: d.Takes.Text}
+		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan, Gives: d.Gives.Text, Takes: d.Takes.Text, Voids: a.voids, Annuls: conditions(d.Annuls)}
 		info.Competent = competent(nil, a.competent)
 		for k, f := range a.fields {
 			f.info.Taken = c.taken(&d.Data[k])
@@ -746,6 +746,19 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 		a.excludes = append(a.excludes, exclusion{g, c.actsOf(k.Acts)})
 	}
 	a.includes, a.voids = c.actsOf(d.Includes), c.actsOf(d.Voids)
+	for _, e := range d.Annuls {
+		var names []string
+		for _, f := range a.fields {
+			names = append(names, f.name)
+		}
+		if i := slices.Index(names, e.Key); i < 0 {
+			c.problem(e.Pos, "field", "%s has no datum %q%s", a.ID, e.Key, yaml.Suggest(e.Key, names))
+		} else if len(e.Value) == 0 {
+			c.problem(e.Pos, "field", "annuls: which values of %s?", e.Key)
+		} else if why := c.p.neverAmong(&a.fields[i], e.Value); why != "" {
+			c.problem(e.Pos, "field", "%s", why)
+		}
+	}
 	for i := range d.Duties {
 		c.duty(a, index, &d.Duties[i])
 	}
@@ -895,19 +908,14 @@ func (c *compiler) path() {
 	c.p.path = w
 }
 
-var factName = regexp.MustCompile(`\b(?:case|subject)\.(\w+)`)
-
 // lengthens marks the facts that a liberty clock reads, through computed ones too.
 func (c *compiler) lengthens(e *expr) {
-	for _, m := range factName.FindAllStringSubmatch(e.source, -1) {
-		for i := range c.p.facts {
-			if f := &c.p.facts[i]; f.id == m[1] {
-				f.lengthens = true
-				if f.is != nil {
-					c.lengthens(f.is)
-				}
-			}
+	for _, i := range e.reads {
+		f := &c.p.facts[i]
+		if f.is != nil && !f.lengthens {
+			c.lengthens(f.is)
 		}
+		f.lengthens = true
 	}
 }
 

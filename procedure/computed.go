@@ -24,14 +24,16 @@ func (c *compiler) computeFacts() {
 		if len(d.SetBy)+len(d.First)+len(d.Sum) > 0 || d.Default.Text != "" {
 			c.problem(d.Is.Pos, "", "fact %s is computed: it has no set_by, first, sum or default", f.id)
 		}
-		for _, m := range factName.FindAllStringSubmatch(d.Is.Text, -1) {
-			if k := slices.IndexFunc(c.p.facts, func(x fact) bool { return x.id == m[1] }); k >= i && c.f.Facts[k].Value.Is.Text != "" {
-				c.problem(d.Is.Pos, "expression", "fact %s reads %s, which is computed and does not stand before it", f.id, m[1])
-				return
-			}
-		}
-		f.is = c.expr(d.Is, place{scope: f.scope}, celTypeOf(f.kind))
 		f.basis = c.cite(d.Basis)
+		is := c.expr(d.Is, place{scope: f.scope}, celTypeOf(f.kind))
+		if is == nil {
+			continue // said already
+		}
+		if k := slices.IndexFunc(is.reads, func(k int) bool { return k >= i && c.p.facts[k].computed }); k >= 0 {
+			c.problem(d.Is.Pos, "expression", "fact %s reads %s, which is computed and does not stand before it", f.id, c.p.facts[is.reads[k]].id)
+			continue
+		}
+		f.is = is
 	}
 }
 

@@ -92,15 +92,36 @@ func TestInForce(t *testing.T) {
 	}
 }
 
+// TestNoComputedFactReadsItself: a computed fact that reads itself, or one that stands after it, is a mistake with its place,
+// however it is written: judging by it would never end.
+func TestNoComputedFactReadsItself(t *testing.T) {
+	for _, is := range []string{
+		"case.loop", "case .loop", "case. loop", "case\\n.loop", "case // x\\n.loop", "(case).loop", "[case][0].loop", "{'a': case}['a'].loop",
+		"(true ? case : case).loop", "has(case.loop)", "has((case) . loop)", "[case].exists(c, c.loop)", "!true || case .loop", "case .later",
+	} {
+		_, err := load(broken("p/procedures/q.yaml", "set_by: [decide]}", "set_by: [decide]}\n  loop: {type: bool, is: \""+is+"\"}\n  later: {type: bool, is: \"true\"}"))
+		var problems yaml.Problems
+		if !errors.As(err, &problems) || !strings.Contains(problems[0].Text, "does not stand before it") || problems[0].Pos.Line != 8 || problems[0].Pos.File != "p/procedures/q.yaml" {
+			t.Errorf("%s: %v", is, err)
+		}
+	}
+	_, err := load(broken("p/procedures/q.yaml", "set_by: [decide]}", "set_by: [decide]}\n  loop: {scope: item, type: bool, is: \"(subject).loop\"}"))
+	if err == nil {
+		t.Error("one of a subject was taken")
+	}
+}
+
 // TestComputedFactsAreBounded: what a computed fact costs counts in whatever reads it, so a short chain cannot be a long judging.
 func TestComputedFactsAreBounded(t *testing.T) {
-	chain := "\n  n0: {type: bool, is: \"case.fine > money('10')\"}"
-	for i := 1; i <= 20; i++ {
-		chain += fmt.Sprintf("\n  n%d: {type: bool, is: \"case.n%d || case.n%[2]d\"}", i, i-1)
-	}
-	_, err := load(broken("p/procedures/q.yaml", "set_by: [decide]}", "set_by: [decide]}"+chain))
-	var problems yaml.Problems
-	if !errors.As(err, &problems) || problems[0].Check != "expression" || !strings.Contains(problems[0].Text, "may cost") {
-		t.Errorf("%v", err)
+	for _, reads := range []string{"case.n%d || case.n%[1]d", "case .n%d || (case).n%[1]d", "has(case.n%d) || [case][0].n%[1]d", "[1, 2].all(i, case .n%d)"} {
+		chain := "\n  n0: {type: bool, is: \"case.fine > money('10')\"}"
+		for i := 1; i <= 20; i++ {
+			chain += fmt.Sprintf("\n  n%d: {type: bool, is: \"%s\"}", i, fmt.Sprintf(reads, i-1))
+		}
+		_, err := load(broken("p/procedures/q.yaml", "set_by: [decide]}", "set_by: [decide]}"+chain))
+		var problems yaml.Problems
+		if !errors.As(err, &problems) || problems[0].Check != "expression" || !strings.Contains(problems[0].Text, "may cost") {
+			t.Errorf("%s: %v", reads, err)
+		}
 	}
 }

@@ -38,18 +38,21 @@ type Block struct {
 	Seal         *Text        // place of the seal, with a date
 }
 
-// Condition holds where the value behind a placeholder is known and one of Among, as they stand in a record; without Among
-// wherever it is known.
+// Condition holds where a value is known and one of Among, as they stand in a record; without Among wherever it is known.
 type Condition struct {
-	Placeholder string
-	Among       []string
+	Of    string // in a document a placeholder, of an act a datum
+	Among []string
+}
+
+func (c *Condition) holds(v casefile.Value) bool {
+	return v.Known() && (len(c.Among) == 0 || slices.Contains(c.Among, v.String()))
 }
 
 // Printed tells whether a part of a document is printed, by the values of the record.
 func (b *Block) Printed(value func(placeholder string) (casefile.Value, bool)) bool {
 	holds := func(c Condition) bool {
-		v, known := value(c.Placeholder)
-		return known && (len(c.Among) == 0 || slices.Contains(c.Among, v.String()))
+		v, known := value(c.Of)
+		return known && c.holds(v)
 	}
 	return !slices.ContainsFunc(b.When, func(c Condition) bool { return !holds(c) }) && !slices.ContainsFunc(b.Unless, holds)
 }
@@ -325,16 +328,26 @@ func (p *Procedure) unknownCondition(a *act, d *Document, name string, among lis
 	}
 	fields, _ := p.fieldsOf(a, d, head)
 	for _, g := range fields {
-		for _, s := range among {
-			switch v, err := casefile.ParseValue(g.kind, s.Text, p.Pack.Zone); {
-			case g.name != field:
-			case err != nil:
-				return err.Error()
-			case len(g.enum) > 0 && !slices.Contains(g.enum, s.Text):
-				return "no value " + strconv.Quote(s.Text) + yaml.Suggest(s.Text, g.enum)
-			case v.String() != s.Text:
-				return "write " + v.String() + ", as a record has it"
-			}
+		if g.name != field {
+			continue
+		}
+		if why := p.neverAmong(g, among); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+// neverAmong tells what is wrong with the values that a condition asks a datum for; nothing when each can be in a record.
+func (p *Procedure) neverAmong(f *actField, among list) string {
+	for _, s := range among {
+		switch v, err := casefile.ParseValue(f.kind, s.Text, p.Pack.Zone); {
+		case err != nil:
+			return err.Error()
+		case len(f.enum) > 0 && !slices.Contains(f.enum, s.Text):
+			return "no value " + strconv.Quote(s.Text) + yaml.Suggest(s.Text, f.enum)
+		case v.String() != s.Text:
+			return "write " + v.String() + ", as a record has it"
 		}
 	}
 	return ""

@@ -39,6 +39,7 @@ type expr struct {
 	source string
 	pos    yaml.Pos
 	prog   cel.Program
+	reads  []int  // the facts that it names, in the order of the procedure
 	cost   uint64 // at most, with the computed facts that it reads
 }
 
@@ -429,12 +430,16 @@ func (x *exprs) declare() {
 			fd.why = func(f *frame) (casefile.Value, string) { return f.compute(&p.facts[i]) }
 			fd.get = func(f *frame) casefile.Value { v, _ := fd.why(f); return v }
 		}
-		if fact.scope == caseScope {
-			x.tp.fields["case"][fact.id] = fd
-		} else {
-			x.tp.fields["subject_"+fact.scope][fact.id] = fd
-		}
+		x.tp.fields[fact.view()][fact.id] = fd
 	}
+}
+
+// view names the type of what the fact is read from: the case, or a subject of its scope.
+func (f *fact) view() string {
+	if f.scope == caseScope {
+		return "case"
+	}
+	return "subject_" + f.scope
 }
 
 func known(s string) casefile.Value {
@@ -502,22 +507,49 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	cost := estimate.Max
-	for _, m := range factName.FindAllStringSubmatch(s.Text, -1) {
-		for _, f := range x.p.facts {
-			if f.id == m[1] && f.is != nil {
-				cost += f.is.cost
-			}
-		}
+	if estimate.Max > maxCost {
+		return nil, problem(0, "%q may cost %d, more than %d", s.Text, estimate.Max, maxCost)
 	}
+	reads, computing := x.reads(compiled.NativeRep(), estimate.Max)
+	cost := estimate.Max + computing
 	if cost > maxCost {
-		return nil, problem(0, "%q may cost %d, more than %d", s.Text, cost, maxCost)
+		return nil, problem(0, "%q may cost %d with the computed facts that it reads, more than %d", s.Text, cost, maxCost)
 	}
 	prog, err := env.Program(compiled, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog, cost: cost}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, cost: cost}, nil
+}
+
+// reads lists the facts that a checked expression names, however it is written: what selects from the case or a subject, by
+// the type that CEL found. With them comes what computing them may cost; one inside a macro over a list is computed as often
+// as the expression, which costs at most this much, can take a step.
+func (x *exprs) reads(checked *ast.AST, steps uint64) (facts []int, computing uint64) {
+	again := map[int64]bool{} // what is inside a macro over a list
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() == ast.ComprehensionKind {
+			ast.PreOrderVisit(e, ast.NewExprVisitor(func(inner ast.Expr) { again[inner.ID()] = true }))
+		}
+		if e.Kind() != ast.SelectKind {
+			return
+		}
+		of := checked.GetType(e.AsSelect().Operand().ID()).TypeName()
+		i := slices.IndexFunc(x.p.facts, func(f fact) bool { return f.id == e.AsSelect().FieldName() && f.view() == of })
+		if i < 0 {
+			return
+		}
+		if !slices.Contains(facts, i) {
+			facts = append(facts, i)
+		}
+		if f := x.p.facts[i]; f.is != nil && again[e.ID()] {
+			computing += steps * f.is.cost
+		} else if f.is != nil {
+			computing += f.is.cost
+		}
+	}))
+	slices.Sort(facts)
+	return facts, computing
 }
 
 func column(e *common.Error) int { return max(0, e.Location.Column()) }

@@ -331,10 +331,18 @@ type ActInfo struct {
 	Decision, Relieves, Closes, Opens bool
 	AfterClose, Reopens               bool // it may be done in a closed case, as what frees always may; it opens a closed case again
 	By, Qualified, Basis, Documents   []string
-	Competent                         []string // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
-	OtherThan                         []int    // acts that the same person must not have done in this case
-	Gives, Takes                      string   // a qualification that the officers concerned get by it, or lose; mostly empty
+	Competent                         []string    // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
+	OtherThan                         []int       // acts that the same person must not have done in this case
+	Gives, Takes                      string      // a qualification that the officers concerned get by it, or lose; mostly empty
+	Voids                             []int       // acts that count as not done from then on
+	Annuls                            []Condition // see Annulled
 	Fields                            []FieldInfo
+}
+
+// Annulled tells whether an act with these data annuls what was decided before on its subject, for all in the case where nothing
+// was on that one: the act says when, and every condition holds.
+func (a *ActInfo) Annulled(datum func(name string) casefile.Value) bool {
+	return len(a.Annuls) > 0 && !slices.ContainsFunc(a.Annuls, func(c Condition) bool { return !c.holds(datum(c.Of)) })
 }
 
 // FieldInfo is one datum of an act as a form asks for it, in the order of Act.Data.

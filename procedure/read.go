@@ -55,7 +55,7 @@ type ActText struct {
 	ByRule, OtherRule int  // -1: none
 	Bars              Text // the datum that names who does no more in the case; empty: none
 	BarsRule          int
-	Includes, Voids   []int
+	Includes          []int
 	Waives, Duties    []int // duties
 	Names             []string
 	Unverified        string
@@ -193,7 +193,7 @@ func postTiers(compiled []postTier, written []tierPosts) []PostTier {
 // ActText tells what an act demands and does, in the order of the pack.
 func (p *Procedure) ActText(i int) ActText {
 	a, d := p.acts[i], &p.file.Acts[i].Value
-	out := ActText{ByRule: -1, OtherRule: -1, Competent: postTiers(a.competent, d.Competent), Includes: a.includes, Voids: a.voids, Waives: a.waives, Duties: a.duties, Names: texts(d.Names), Unverified: d.Unverified}
+	out := ActText{ByRule: -1, OtherRule: -1, Competent: postTiers(a.competent, d.Competent), Includes: a.includes, Waives: a.waives, Duties: a.duties, Names: texts(d.Names), Unverified: d.Unverified}
 	if len(a.by)+len(a.qualified) > 0 {
 		out.ByRule = a.byRule
 	}

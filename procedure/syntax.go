@@ -281,6 +281,7 @@ type actDef struct {
 	Excludes    []excludeDef       `yaml:"excludes"`
 	Includes    list               `yaml:"includes"`
 	Voids       list               `yaml:"voids"`
+	Annuls      yaml.Map[list]     `yaml:"annuls"`
 	Waives      list               `yaml:"waives"`
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`

@@ -121,7 +121,7 @@ func fixtures(lang string) []fixture {
 		{x("受案回执", "Receipt of acceptance"), "某公(甲)受回〔2026〕00012号", "/cases/c12/documents/1", "#", m("2026-11-02 21:50"), x("已签收", "signed"), Good},
 	}
 	files := []Attachment{{Name: x("现场照片01.jpg", "scene01.jpg"), Href: "#", Size: "2.1 MB", Digest: strings.Repeat("9f3ac0d1", 8), Act: &Link{x("受案", "Acceptance"), "#a1835"}, At: m("2026-11-02 21:52"), By: x("民警03", "Officer 03")}}
-	people := []Person{{Name: x("甲某", "Mr A"), Role: x("违法嫌疑人", "suspected offender"), Href: "#", Chips: []Chip{{x("在办案区", "held"), Bad}}, Facts: []Pair{{x("出生", "born"), "1990-**-**"}, {x("联系", "phone"), "139****0000"}}},
+	people := []Person{{Name: x("甲某", "Mr A"), Role: x("违法嫌疑人", "suspected offender"), Href: "#", Chips: []Chip{{x("在办案区", "held"), Bad}}, InHand: &TimeInHand{Time: x("26小时", "26 h"), Lasts: true, Over: true, Warning: x("已超过24小时提醒线", "past the warning at 24 h"), Parts: []Pair{{x("询问查证时限", "Hours of inquiry"), x("2026-11-22 05:30 – 至今，本案", "2026-11-22 05:30 – until now, this case")}}, Incomplete: true}, Facts: []Pair{{x("出生", "born"), "1990-**-**"}, {x("联系", "phone"), "139****0000"}}},
 		{Name: x("乙某", "Mr B"), Role: x("被侵害人", "victim")}, {Name: x("丁某", "D"), Role: x("证人", "witness"), Chips: []Chip{{x("未成年人", "minor"), Near}}, Facts: []Pair{{x("法定代理人", "guardian"), x("戊某", "E")}}}}
 	c := Case{Frame: with(f, AreaCases), Head: ch, Limits: []Limit{hours, family, caseLimit, seizure}, Stages: stages, Acts: acts,
 		Next:     []NextAct{{Link: Link{x("通知家属", "Tell the family"), "#"}, Main: true, Gist: x("甲某到案后尚未通知家属。", "Nobody has told Mr A's family yet."), Due: &family}, {Link: Link{x("询问违法嫌疑人", "Hear the suspect"), "#"}}, {Link: Link{x("记录离开", "Record leaving"), "#"}, Relieves: true}, {Link: Link{x("认定延长询问查证的情形", "Ask for the longer inquiry"), "#"}, Gist: x("须在13:30之前由负责人决定。", "The head must decide before 13:30.")}},
@@ -223,11 +223,14 @@ func fixtures(lang string) []fixture {
 		Checks:   []Condition{{x("处罚告知，且在拟定之后", "Notice after the proposal"), "met", art("psapl/112"), x("2026-11-23 08:40 告知甲某", "Mr A told 2026-11-23 08:40"), &Link{x("第1848号", "no. 1848"), "#"}, nil}, {x("法制审核通过", "Legal review passed"), "met", art("psapl/114"), "", nil, nil}, {x("处罚不因申辩加重", "Not raised because of a defence"), "met", art("psapl/112"), "", nil, nil}, {x("审批人不是承办人", "The approver is not the handler"), "met", nil, "", nil, nil}},
 		Limits:   []Limit{hours, caseLimit}, Return: &Link{x("退回补充", "Send back"), "#"}, Form: Form{Action: "#", ActID: "a-90", Base: "1851", Title: x("处罚决定", "Penalty decision"), Submit: x("提交：处罚决定", "Submit: Penalty decision"), Cancel: "/cases/c12", Fields: append(append([]Field{}, decide.Fields[:2]...), Field{Name: "opinion", Label: x("审批意见", "Opinion"), Type: FieldLong}, Field{Name: "also", Label: x("其他违法行为", "Other offences"), Type: FieldLong, Rare: true}),
 			Duties: []DutyAhead{{x("送达决定书", "Serve the decision"), x("办案民警", "handler"), x("2个工作日", "2 working days"), endOf(2026, 11, 25), true, false, art("psapl/116"), ""}}, Documents: []DocumentAhead{{x("行政处罚决定书", "Written decision"), x("文号在记录时取得", "gets its number when recorded")}}}}
-	ap.Weighing = &Weighing{Offence: x("殴打他人", "Beating"), Conduct: x("殴打他人", "beating"), Note: x("有第二款情形的，见51-p2", "circumstances of paragraph 2: see 51-p2"), Articles: art("psapl/51"), Benchmark: x("某县公安局", "Police of Some County"), Cases: "2",
+	ap.Weighing = &Weighing{Offence: x("殴打他人", "Beating"), Conduct: x("殴打他人", "beating"), Note: x("有第二款情形的，见51-p2", "circumstances of paragraph 2: see 51-p2"), Articles: art("psapl/51"), Benchmark: x("某县公安局", "Police of Some County"), Cases: "2", Incomplete: true,
 		Tiers: []WeighedTier{{Title: x("情节较轻", "Mitigated"), When: x("情节较轻", "minor circumstances"), Range: x("拘留不超过5日，或者罚款不超过1000", "detention of up to 5 days, or a fine of up to 1000")},
 			{Title: x("一般情节", "Ordinary"), Range: x("拘留5–10日并处罚款500–1000", "detention of 5–10 days and a fine of 500–1000"), Chosen: true, Grades: []WeighedGrade{{x("徒手、未达轻微伤", "bare hands, less than a minor injury"), x("拘留5–7日并处罚款500–700", "detention of 5–7 days and a fine of 500–700"), true}, {x("造成轻微伤", "a minor injury"), x("拘留7–10日并处罚款700–1000", "detention of 7–10 days and a fine of 700–1000"), false}}}},
 		Similar: []SimilarRow{{"2026-10-02", x("一般情节", "Ordinary"), x("拘留5日并处罚款500", "detention of 5 days and a fine of 500"), x("某县公安局甲派出所", "Station A")}, {"2026-09-11", x("情节较轻", "Mitigated"), x("罚款300", "a fine of 300"), x("某县公安局乙派出所", "Station B")}}}
 	ap.Follows = []Follows{{Text: x("须告知听证权利", "Hearing right must be told"), Value: x("是", "yes"), Yes: true, Articles: art("psapl/117")}, {Text: x("派出所可以决定", "A station may decide"), Value: x("否", "no"), Articles: art("psapl/109")}, {Text: x("不执行拘留", "Detention is not served"), Lacks: x("出生日期", "date of birth"), Articles: art("psapl/23")}}
+	apFew, few := ap, *ap.Weighing
+	few.Cases, few.Few, few.Similar = "1", true, []SimilarRow{{Tier: x("一般情节", "Ordinary"), Penalty: x("罚款300", "a fine of 300")}}
+	apFew.Weighing = &few
 	apNo := ap
 	apNo.Weighing = &Weighing{Offence: x("无自己幅度的行为", "One without a range"), Conduct: x("见他条", "see another article"), NoRange: x("依他条处罚", "punished under another article"), Cases: "0"}
 	apNo.Round, apNo.Changes, apNo.Opinions, apNo.Return = 1, nil, nil, nil
@@ -257,7 +260,7 @@ func fixtures(lang string) []fixture {
 	ask := Query{Frame: pub, Action: "/query", State: QueryAsk}
 	with2 := func(change func(*Query)) Query { q := ask; change(&q); return q }
 
-	pp := People{Frame: with(f, AreaPeople), Unit: x("甲派出所", "Station A"), Units: []UnitNode{{x("某县公安局", "Police of Some County"), x("县级公安机关", "county organ"), "#", 0, 6, false}, {x("法制大队", "Legal department"), x("内设机构", "department"), "#", 1, 3, false}, {x("甲派出所", "Station A"), x("派出所", "station"), "#", 1, 5, true}, {x("乙派出所", "Station B"), x("派出所", "station"), "#", 1, 4, false}},
+	pp := People{Given: []Given{{x("民警91", "Officer 91"), x("民警90", "Officer 90"), m("2026-11-20 08:00")}}, Frame: with(f, AreaPeople), Unit: x("甲派出所", "Station A"), Units: []UnitNode{{x("某县公安局", "Police of Some County"), x("县级公安机关", "county organ"), "#", 0, 6, false}, {x("法制大队", "Legal department"), x("内设机构", "department"), "#", 1, 3, false}, {x("甲派出所", "Station A"), x("派出所", "station"), "#", 1, 5, true}, {x("乙派出所", "Station B"), x("派出所", "station"), "#", 1, 4, false}},
 		Posts:       []Post{{Title: x("派出所所长", "head of station"), Person: x("民警09", "Officer 09"), Number: "000009", From: dd(2024, 3, 1), Open: true, Qualifications: []Qualification{{x("执法资格", "enforcement"), dd(2020, 1, 1), 0, true, ""}}}, {Title: x("办案民警", "handler"), Person: x("民警01", "Officer 01"), Number: "000001", From: dd(2022, 7, 1), Open: true, Qualifications: []Qualification{{x("执法资格", "enforcement"), dd(2022, 7, 1), 0, true, ""}, {x("未成年人案件", "cases of minors"), dd(2024, 1, 1), dd(2026, 12, 20), false, Near}}}, {Title: x("办案民警", "handler"), Person: x("民警07", "Officer 07"), Number: "000007", From: dd(2021, 7, 1), Open: true, Qualifications: []Qualification{{x("执法资格", "enforcement"), dd(2021, 7, 1), dd(2026, 6, 30), false, Bad}}}, {Title: x("法制员", "legal officer")}, {Title: x("办案民警", "handler"), Person: x("民警05", "Officer 05"), Number: "000005", From: dd(2019, 1, 1), To: dd(2026, 9, 30), Ended: true}},
 		Delegations: []Delegation{{x("民警09", "Officer 09"), x("民警01", "Officer 01"), x("审批认定延长询问查证", "to decide on longer inquiries"), dd(2026, 11, 20), dd(2026, 11, 27)}}}
 	adm := pp
@@ -268,7 +271,7 @@ func fixtures(lang string) []fixture {
 	emptyUnit := pp
 	emptyUnit.Posts, emptyUnit.Delegations = nil, nil
 
-	acc := Account{Frame: f, Login: "000001", Action: "#", MinLength: 12, EndOthers: "#", Sessions: []Session{{x("Windows，Chromium 156", "Windows, Chromium 156"), m("2026-11-23 08:01"), now, true, ""}, {x("Android，Chromium 155", "Android, Chromium 155"), m("2026-11-20 19:30"), m("2026-11-22 23:58"), false, "#"}}, Qualification: []Pair{{x("甲派出所，办案民警", "Station A, handler"), x("2022-07-01 至今", "since 2022-07-01")}, {x("执法资格", "enforcement"), x("2022-07-01 至今", "since 2022-07-01")}}}
+	acc := Account{Given: []Given{{By: x("民警90", "Officer 90"), At: m("2026-11-20 08:00")}}, Frame: f, Login: "000001", Action: "#", MinLength: 12, EndOthers: "#", Sessions: []Session{{x("Windows，Chromium 156", "Windows, Chromium 156"), m("2026-11-23 08:01"), now, true, ""}, {x("Android，Chromium 155", "Android, Chromium 155"), m("2026-11-20 19:30"), m("2026-11-22 23:58"), false, "#"}}, Qualification: []Pair{{x("甲派出所，办案民警", "Station A, handler"), x("2022-07-01 至今", "since 2022-07-01")}, {x("执法资格", "enforcement"), x("2022-07-01 至今", "since 2022-07-01")}}}
 	accBad := acc
 	accBad.Errors = []FieldError{{"current", x("现密码不正确", "The current password is not right")}, {"again", x("两次输入不一致", "The two do not agree")}}
 	accBad.Sessions, accBad.EndOthers = acc.Sessions[:1], ""
@@ -306,7 +309,7 @@ func fixtures(lang string) []fixture {
 		{"cases", list}, {"cases-search", second}, {"cases-none", none}, {"cases-error", odd},
 		{"case", c}, {"case-new", fresh}, {"case-long", long}, {"case-closed", closed},
 		{"actform", form(summon)}, {"actform-errors", form(wrong)}, {"actform-conflict", form(conflicted)}, {"actform-refused", form(decide)}, {"actform-small", form(plain)},
-		{"approval", ap}, {"approval-unmet", apNo},
+		{"approval", ap}, {"approval-few", apFew}, {"approval-unmet", apNo},
 		{"act", one}, {"document", doc}, {"document-draft", docDraft}, {"sheet", SheetOnly{f, sheet}},
 		{"query", ask}, {"query-missing", with2(func(q *Query) { q.State, q.Code = QueryMissing, "7KQ4-M2XP-90TB-K" })}, {"query-limited", with2(func(q *Query) { q.State, q.Until = QueryLimited, m("2026-11-23 11:00") })}, {"query-empty", with2(func(q *Query) {
 			q.Errors = []FieldError{{"secret", x("请填写查询密码", "Enter the second code")}}

@@ -250,11 +250,11 @@ func (c *call) people(f *handling.File) ([]Person, error) {
 
 // inHand tells how long somebody was held, in all cases together; of another case its number only to who may see it.
 func (c *call) inHand(f *handling.File, x *handling.Party) (*TimeInHand, error) {
-	held, err := c.House.InHand(c.r.Context(), f, x)
+	held, err := c.House.InHand(c.r.Context(), c.who, f, x)
 	if err != nil || len(held.Parts) == 0 {
 		return nil, err
 	}
-	out := &TimeInHand{Time: c.length(held.Time), Lasts: held.Now, Over: len(held.Passed) > 0}
+	out := &TimeInHand{Time: c.length(held.Time), Lasts: held.Now, Over: len(held.Passed) > 0, Incomplete: held.Incomplete}
 	for _, w := range held.Passed {
 		out.Warning = c.both("已超过"+c.length(w)+"提醒线", "past the warning at "+c.length(w))
 	}
@@ -321,7 +321,7 @@ func (c *call) looked(looks []casefile.Looked) []Look {
 
 func (c *call) what(s string) string {
 	head, tail, _ := strings.Cut(s, " ")
-	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}}
+	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}, "inhand": {"在控时间（自他案）", "time in hand, from another case"}}
 	w, ok := words[head]
 	if !ok {
 		return s

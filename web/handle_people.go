@@ -102,6 +102,15 @@ func (c *call) showPeople(status int, bad []FieldError, typed map[string]string,
 	})
 	p.Administrator = d.May(authority.Query{Who: c.who.Person, Action: authority.ChangePeople, Now: c.now}).Allowed
 	if p.Administrator {
+		given, err := c.House.Resets(c.r.Context(), c.who)
+		if err != nil {
+			return err
+		}
+		for _, g := range given {
+			x := c.given(g)
+			x.For = c.House.Name(string(g.Person))
+			p.Given = append(p.Given, x)
+		}
 		do := c.r.URL.Query().Get("do")
 		for _, k := range peopleChanges {
 			p.Changes = append(p.Changes, Link{c.both(k.zh, k.en), "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind})
@@ -206,7 +215,7 @@ func (c *call) qualification(id string) string {
 func (c *call) changeForm(k peopleChange, unit string, bad []FieldError, typed map[string]string) *Form {
 	form := &Form{Action: "/people?unit=" + url.QueryEscape(unit) + "&do=" + k.kind, ActID: newID(), Title: c.both(k.zh, k.en), Gist: c.both("人事变动是记入记录的行为；不能为自己办理。", "A change of people is an act on the record; nobody makes one for themselves."), Errors: bad, Submit: c.both(k.zh, k.en), Cancel: "/people?unit=" + url.QueryEscape(unit)}
 	if k.kind == resetAccount {
-		form.Gist += c.both("谁登记、任命或者授权了此人，就由另一名系统管理员设置首次登录；只有一名系统管理员的除外。", " Who enrolled, appointed or delegated to a person leaves the first sign-in to another administrator, where there is one.")
+		form.Gist += c.both("谁登记、任命或者授权了此人，就由另一名系统管理员设置首次登录；只有一名系统管理员的除外。登录密码出自同一人之手的管理员，不算两人。系统管理员的登录被设置，本人和全体系统管理员都看得到。", " Who enrolled, appointed or delegated to a person leaves the first sign-in to another administrator, where there is one. Administrators whose passwords came from one hand are not two. A password given to an administrator is shown to them and to every administrator.")
 	}
 	labels := map[string][2]string{"id": {"编号（小写字母开头，可含数字、-和_）", "Id (from a lower case letter; digits, - and _)"}, "name": {"姓名", "Name"}, "number": {"警号", "Police number"}, "rank": {"警衔", "Rank"}, "person": {"人员", "Person"}, "post": {"岗位", "Post"}, "until": {"至（含当日），不填即无期限", "Until (that day included); empty: without end"}, "from": {"自", "From"}, "held": {"岗位和任期", "Post and term"}, "to": {"由谁代行", "Who acts instead"}, "reason": {"理由", "Reason"}, "delegation": {"授权", "Delegation"}, "qualification": {"资格", "Qualification"}, "qualified": {"人员和资格", "Person and qualification"}, "unit_kind": {"单位种类", "Kind of unit"}, "name_zh": {"中文名称", "Name in Chinese"}, "name_en": {"英文名称", "Name in English"}, "mark": {"文号简称", "Mark in document numbers"}, "login": {"登录名", "Name to sign in with"}}
 	for _, name := range k.fields {

@@ -157,7 +157,24 @@ func (c *call) account(status int, bad []FieldError) error {
 		}
 		p.Qualification = append(p.Qualification, Pair{title, c.span(q.From, q.Until)})
 	}
+	given, err := c.House.Resets(c.r.Context(), c.who)
+	if err != nil {
+		return err
+	}
+	for _, g := range given {
+		if g.Person == c.who.Person {
+			p.Given = append(p.Given, c.given(g))
+		}
+	}
 	return c.page(status, p)
+}
+
+func (c *call) given(g handling.Reset) Given {
+	x := Given{By: c.both("运维人员（服务器上）", "whoever runs the server"), At: g.At}
+	if g.By != "" {
+		x.By = c.House.Name(string(g.By))
+	}
+	return x
 }
 
 // span writes from and until as dates.

@@ -20,6 +20,9 @@ type Weighing struct {
 	Benchmark string // whose; empty: there is none for this offence
 	Similar   []SimilarRow
 	Cases     string // how many decided cases were found
+
+	Few        bool // too few to tell day and unit of each
+	Incomplete bool // some could not be read
 }
 
 // WeighedTier is one kind of circumstances, with the steps of the benchmark in it.
@@ -35,7 +38,7 @@ type WeighedGrade struct {
 	Chosen      bool
 }
 
-// SimilarRow is a decided penalty without a name.
+// SimilarRow is a decided penalty without a name; without day and unit where there are few.
 type SimilarRow struct{ Date, Tier, Penalty, Unit string }
 
 const mostSimilarRows = 8
@@ -71,9 +74,13 @@ func (c *call) weighing(f *handling.File, a *procedure.ActInfo, e *entered, subj
 	if err != nil {
 		return nil, err
 	}
-	w.Cases = strconv.Itoa(len(similar))
-	for _, d := range similar[:min(len(similar), mostSimilarRows)] {
-		w.Similar = append(w.Similar, SimilarRow{c.local(d.At)[:10], c.tier(f.Proc, d.Tier), c.penalty(d.Fine, d.Days), d.Unit.In(c.lang)})
+	w.Cases, w.Few, w.Incomplete = strconv.Itoa(len(similar.Decided)), similar.Few, similar.Incomplete
+	for _, d := range similar.Decided[:min(len(similar.Decided), mostSimilarRows)] {
+		row := SimilarRow{Tier: c.tier(f.Proc, d.Tier), Penalty: c.penalty(d.Fine, d.Days), Unit: d.Unit.In(c.lang)}
+		if d.At != 0 {
+			row.Date = c.local(d.At)[:10]
+		}
+		w.Similar = append(w.Similar, row)
 	}
 	return w, nil
 }

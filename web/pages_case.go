@@ -105,6 +105,8 @@ type TimeInHand struct {
 	Over    bool
 	Warning string
 	Parts   []Pair // what, when and in which case
+
+	Incomplete bool // not every case was read: it may be longer
 }
 
 // Document is issued by an act.

@@ -37,6 +37,13 @@ type Account struct {
 	Sessions      []Session
 	EndOthers     string // posts; empty: there are no others
 	Qualification []Pair // own posts and qualifications with their dates, to read
+	Given         []Given
+}
+
+// Given is a password that somebody gave to another: For whom is empty on one's own account.
+type Given struct {
+	For, By string
+	At      calendar.Instant
 }
 
 // Session is one browser that is signed in.
@@ -171,6 +178,7 @@ type People struct {
 	Change        *Form  // the one that is being made
 	Secret        *Pair  // sign-in and password just made, shown once
 	Administrator bool
+	Given         []Given // administrators only: passwords that administrators were given
 }
 
 // Post is a position with who holds it and since when.

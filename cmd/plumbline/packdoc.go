@@ -729,7 +729,12 @@ func (m *docMaker) act(i int) *docAct {
 		a.Effects = append(a.Effects, docDemand{said: said{Text: w.t("此后“"+w.in(x.Bars)+"”中的人不得再参与本案，解除性行为除外", "From now on whoever is named under "+w.in(x.Bars)+" does no more in the case, but what relieves")}, Rule: r})
 		m.found(r, at)
 	}
-	effect(x.Voids, "此前的下列行为不再有效：", "From now on these count as not done: ")
+	effect(info.Voids, "此前的下列行为不再有效：", "From now on these count as not done: ")
+	for _, c := range info.Annuls {
+		f := &info.Fields[slices.IndexFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == c.Of })]
+		among := m.among(f, c)
+		a.Effects = append(a.Effects, docDemand{said: said{Text: w.t(w.quote(w.in(f.Title))+"为"+strings.Join(among, "或者")+"的，此前的决定不再有效，不作同类参考", "Where "+w.quote(w.in(f.Title))+" is "+strings.Join(among, " or ")+", what was decided before stands no longer and is no example")}})
+	}
 	effect(x.Includes, "此后仍可实施：", "May still be done after what is excluded: ")
 	for _, k := range x.Waives {
 		a.Effects = append(a.Effects, docDemand{said: said{Text: w.t("免除职责："+m.proc.Duties[k].Title, "Waives the duty: "+m.proc.Duties[k].Title)}})
@@ -929,12 +934,12 @@ func (m *docMaker) printed(d *procedure.Document, b *procedure.Block) []string {
 
 // datum names what a condition of a document asks for: of the act that issues it, or of any act that gives it.
 func (m *docMaker) datum(d *procedure.Document, c procedure.Condition) (title string, among []string) {
-	w, field := m.w, c.Placeholder[strings.Index(c.Placeholder, ".")+1:]
-	title, among = c.Placeholder, slices.Clone(c.Among)
+	w, field := m.w, c.Of[strings.Index(c.Of, ".")+1:]
+	title, among = c.Of, c.Among
 	for _, p := range m.pack.Procedures {
 		for i := range p.Acts() {
 			info := p.Act(i)
-			if strings.HasPrefix(c.Placeholder, "act.") && !slices.Contains(info.Documents, d.ID) {
+			if strings.HasPrefix(c.Of, "act.") && !slices.Contains(info.Documents, d.ID) {
 				continue
 			}
 			for k := range info.Fields {
@@ -942,22 +947,27 @@ func (m *docMaker) datum(d *procedure.Document, c procedure.Condition) (title st
 				if f.Name != field {
 					continue
 				}
-				title = w.quote(w.in(f.Title))
-				for n, s := range c.Among {
-					among[n] = s
-					if f.Kind == casefile.Bool {
-						among[n] = map[string]string{"true": w.t("“是”", "yes"), "false": w.t("“否”", "no")}[s]
-					}
-					for _, o := range f.Enum {
-						if o.ID == s {
-							among[n] = w.quote(w.in(o.Title))
-						}
-					}
-				}
+				title, among = w.quote(w.in(f.Title)), m.among(f, c)
 			}
 		}
 	}
 	return title, among
+}
+
+// among names the values that a condition asks a datum for.
+func (m *docMaker) among(f *procedure.FieldInfo, c procedure.Condition) []string {
+	w, among := m.w, slices.Clone(c.Among)
+	for n, s := range c.Among {
+		if f.Kind == casefile.Bool {
+			among[n] = map[string]string{"true": w.t("“是”", "yes"), "false": w.t("“否”", "no")}[s]
+		}
+		for _, o := range f.Enum {
+			if o.ID == s {
+				among[n] = w.quote(w.in(o.Title))
+			}
+		}
+	}
+	return among
 }
 
 func (m *docMaker) documents() {

@@ -80,7 +80,7 @@ func openHouse(ctx context.Context, store handling.Store, p *procedure.Pack, fil
 	if err != nil {
 		return nil, err
 	}
-	c := handling.Config{Store: store, Pack: p, Now: clock, Random: rand.Reader, Blobs: folder{blobs}}
+	c := handling.Config{Store: store, Pack: p, Now: clock, Random: rand.Reader, Blobs: folder{blobs}, Log: slog.Default()}
 	glyphs, err := print.Installed(ctx)
 	if err == nil {
 		c.Glyphs = glyphs

@@ -92,7 +92,7 @@ func (c *passwordCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
-	err = house.PutAccount(ctx, c.Login, p.ID, password, false)
+	err = house.GiveAccount(ctx, c.Login, p.ID, password)
 	var weak *handling.WeakPassword
 	if errors.As(err, &weak) {
 		return fmt.Errorf("the password is too weak: %s", strings.Join(weak.Faults, ", "))
