@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -96,7 +97,11 @@ func newBureau(t *testing.T, withCase bool) *bureau {
 }
 
 // posts of the people, by name.
-var posts = map[string][2]string{"chen": {"handler", "a"}, "wang": {"handler", "a"}, "colleague": {"handler", "a"}, "head": {"unit_head", "a"}, "legal": {"legal_officer", "a"}, "reviewer": {"legal_reviewer", "bureau"}, "county": {"county_head", "bureau"}, "supervisor": {"supervisor", "bureau"}, "admin": {"administrator", "bureau"}, "other": {"handler", "b"}, "otherhead": {"unit_head", "b"}, "former": {"handler", "a"}}
+var posts = map[string][2]string{"chen": {"handler", "a"}, "wang": {"handler", "a"}, "colleague": {"handler", "a"}, "head": {"unit_head", "a"}, "legal": {"legal_officer", "a"}, "reviewer": {"legal_reviewer", "bureau"}, "county": {"county_head", "bureau"}, "supervisor": {"supervisor", "bureau"}, "admin": {"administrator", "bureau"}, "other": {"handler", "b"}, "otherhead": {"unit_head", "b"}, "former": {"handler", "a"},
+	"assessor": {"assessor", "legal"}, "assessor2": {"assessor", "legal"}, "lawyer": {"legal_reviewer", "legal"}, "lawhead": {"unit_head", "legal"}, "inspector": {"superintendent", "inspectors"}, "general": {"superintendent_general", "inspectors"}, "trainer": {"trainer", "school"}, "caller": {"dispatcher", "command"}}
+
+// watching are those who besides supervise the bureau: what they work on lies in its stations.
+var watching = []string{"assessor", "assessor2", "lawyer", "lawhead", "inspector", "general", "trainer", "caller"}
 
 func (b *bureau) people(t *testing.T) {
 	t.Helper()
@@ -105,6 +110,10 @@ func (b *bureau) people(t *testing.T) {
 		authority.Found(authority.Unit{ID: "bureau", Kind: "county", Name: authority.Text{ZH: "某县公安局", EN: "A county bureau"}, Mark: "某公"}),
 		authority.Found(authority.Unit{ID: "a", Kind: "station", Name: authority.Text{ZH: "甲派出所", EN: "Station A"}, Mark: "某公甲", Parent: "bureau"}),
 		authority.Found(authority.Unit{ID: "b", Kind: "station", Name: authority.Text{ZH: "乙派出所", EN: "Station B"}, Mark: "某公乙", Parent: "bureau"}),
+		authority.Found(authority.Unit{ID: "legal", Kind: "legal", Name: authority.Text{ZH: "法制大队", EN: "Legal department"}, Mark: "某公法", Parent: "bureau"}),
+		authority.Found(authority.Unit{ID: "inspectors", Kind: "superintendence", Name: authority.Text{ZH: "督察大队", EN: "Superintendence"}, Mark: "某公督", Parent: "bureau"}),
+		authority.Found(authority.Unit{ID: "school", Kind: "training", Name: authority.Text{ZH: "教育训练中心", EN: "Training centre"}, Mark: "某公训", Parent: "bureau"}),
+		authority.Found(authority.Unit{ID: "command", Kind: "command", Name: authority.Text{ZH: "指挥中心", EN: "Command centre"}, Mark: "某公指", Parent: "bureau"}),
 	}
 	n := 0
 	for name, p := range posts {
@@ -114,6 +123,9 @@ func (b *bureau) people(t *testing.T) {
 			a.Until = b.now - 24*3600*1_000_000
 		}
 		changes = append(changes, authority.Enrol(authority.Person{ID: authority.PersonID(name), Name: name, Number: fmt.Sprintf("%04d", n)}), authority.Appoint(a))
+		if slices.Contains(watching, name) {
+			changes = append(changes, authority.Appoint(authority.Appointment{Person: a.Person, Post: "supervisor", Unit: "bureau", From: from}))
+		}
 		if p[0] == "legal_officer" || p[0] == "legal_reviewer" {
 			changes = append(changes, authority.Qualify(authority.Qualification{Person: a.Person, ID: "legal_profession", From: from}))
 		}
