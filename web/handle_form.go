@@ -279,11 +279,26 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 			unit = authority.UnitID(f.Head.Unit)
 		}
 		chosen := strings.Split(value, ",")
-		for _, id := range c.House.People().InPost(authority.Handler, unit, c.now) {
-			p, _ := c.House.People().Person(id)
-			out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, string(id))})
+		offer := func(unit authority.UnitID, hint string) {
+			for _, id := range c.House.People().InPost(authority.Handler, unit, c.now) {
+				p, _ := c.House.People().Person(id)
+				out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: strings.TrimSpace(p.Number + " " + hint), Chosen: slices.Contains(chosen, string(id))})
+			}
 		}
-	case fi.As == "unit":
+		offer(unit, "")
+		if len(out.Options) == 0 && fi.As == "handlers" { // a unit without handlers of its own sends those of others
+			for _, u := range c.House.People().Units() {
+				offer(u.ID, c.House.Unit(string(u.ID)).In(c.lang))
+			}
+		}
+		if len(out.Options) == 0 {
+			for _, p := range c.House.People().People() {
+				if held, ok := c.House.PostOf(p.ID, c.now); ok && held.Post != authority.Administrator {
+					out.Options = append(out.Options, Option{Value: string(p.ID), Text: p.Name, Hint: p.Number + " " + c.House.Unit(string(held.Unit)).In(c.lang), Chosen: slices.Contains(chosen, string(p.ID))})
+				}
+			}
+		}
+	case fi.As == "unit" || fi.As == "to_unit":
 		out.Type = FieldEnum
 		for _, u := range c.House.People().Units() {
 			out.Options = append(out.Options, Option{Value: string(u.ID), Text: c.House.Unit(string(u.ID)).In(c.lang), Chosen: value == string(u.ID)})
