@@ -238,15 +238,17 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 		chosen := p.ID == preset || slices.ContainsFunc(e.subjects, func(x handling.SubjectInput) bool { return x.ID == p.ID })
 		s.Options = append(s.Options, Option{Value: string(p.ID), Text: p.Label(), Hint: c.role(p.Role), Chosen: chosen})
 	}
-	if len(s.Options) == 1 && !e.adding && a.Role != "" {
+	// An act that gives the name brings somebody new too, whatever role it is for.
+	brings := slices.ContainsFunc(a.Fields, func(f procedure.FieldInfo) bool { return f.As == "name" })
+	if len(s.Options) == 1 && !e.adding && a.Role != "" && !brings {
 		s.Options[0].Chosen = true
 	}
-	if a.Role == "" {
+	if a.Role == "" || brings {
 		s.CanAdd = true
 		if len(s.Options) == 0 {
 			s.Adding = true
 		}
-		if a.Scope == "person" {
+		if a.Scope == "person" && a.Role == "" {
 			f := Field{Name: "subject_role", Label: c.both("身份", "Role"), Type: FieldEnum, Required: true, Value: e.role}
 			for _, r := range c.House.Pack().Roles() {
 				f.Options = append(f.Options, Option{Value: r, Text: capital(c.role(r)), Chosen: r == e.role})
@@ -598,7 +600,7 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 		p.Follows = c.follows(f, subject)
 		return c.page(status, p)
 	}
-	return c.page(status, &ActFormPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
+	return c.page(status, &ActFormPage{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
 }
 
 func doAct(c *call) error {
