@@ -294,11 +294,7 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 			}
 		}
 		if len(out.Options) == 0 {
-			for _, p := range c.House.People().People() {
-				if held, ok := c.House.PostOf(p.ID, c.now); ok && held.Post != authority.Administrator {
-					out.Options = append(out.Options, Option{Value: string(p.ID), Text: p.Name, Hint: p.Number + " " + c.House.Unit(string(held.Unit)).In(c.lang), Chosen: slices.Contains(chosen, string(p.ID))})
-				}
-			}
+			c.everybody(&out, chosen)
 		}
 	case fi.As == "unit" || fi.As == "to_unit":
 		out.Type = FieldEnum
@@ -324,7 +320,18 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 	return out
 }
 
-// officersOf offers the officers who took part in what the matter names; where there are none, their numbers are typed.
+// everybody offers all who hold a post.
+func (c *call) everybody(out *Field, chosen []string) {
+	for _, p := range c.House.People().People() {
+		held, ok := c.House.PostOf(p.ID, c.now)
+		offered := slices.ContainsFunc(out.Options, func(o Option) bool { return o.Value == string(p.ID) })
+		if ok && held.Post != authority.Administrator && !offered {
+			out.Options = append(out.Options, Option{Value: string(p.ID), Text: p.Name, Hint: p.Number + " " + c.House.Unit(string(held.Unit)).In(c.lang), Chosen: slices.Contains(chosen, string(p.ID))})
+		}
+	}
+}
+
+// officersOf offers the officers who took part in what the matter names; where it names no case, everybody.
 func (c *call) officersOf(f *handling.File, out *Field, value string) {
 	chosen := strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 	var ids []string
@@ -340,8 +347,8 @@ func (c *call) officersOf(f *handling.File, out *Field, value string) {
 			out.Options = append(out.Options, Option{Value: id, Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, id)})
 		}
 	}
-	if out.Type = FieldOfficers; len(out.Options) == 0 {
-		out.Type, out.Help = FieldText, strings.TrimSpace(out.Help+c.both(" 填写警号，几个人用逗号分隔。", " Police numbers, commas between."))
+	if out.Type = FieldOfficers; len(ids) == 0 {
+		c.everybody(out, chosen)
 	}
 }
 
