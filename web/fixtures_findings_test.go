@@ -56,7 +56,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 
 	closedMatter := other
 	closedMatter.Closed, closedMatter.Title, closedMatter.Kind = true, x("2025年度执法质量考评", "Assessment of 2025"), x("执法质量考评", "Quality assessment")
-	officer := OfficerPage{Frame: with(AreaFindings), Name: x("民警01", "Officer 01"), Number: "000001", Mine: true, Posts: []string{x("办案民警 甲派出所", "handler Station A")}, Qualifications: []string{x("执法资格", "enforcement"), x("未成年人案件", "cases of minors")}, Cases: share(3, 41, "3% – 19%"), Findings: []FindingRow{second, row}, Matters: []CaseRow{mine, closedMatter}}
+	officer := OfficerPage{Frame: with(AreaFindings), Name: x("民警01", "Officer 01"), Number: "000001", Mine: true, Posts: []string{x("甲派出所办案民警", "handler (Station A)")}, Qualifications: []string{x("执法资格", "enforcement"), x("未成年人案件", "cases of minors")}, Cases: share(3, 41, "3% – 19%"), Findings: []FindingRow{second, row}, Matters: []CaseRow{mine, closedMatter}}
 	above := officer
 	above.Mine, above.More, above.Findings, above.Matters, above.Qualifications = false, true, nil, nil, nil
 
