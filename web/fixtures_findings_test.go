@@ -67,7 +67,17 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 		Duties: []DutyAhead{{What: x("核实", "Verify"), By: x("法制审核人员", "legal reviewer"), Term: x("及时（提醒3日）", "promptly (warning at 3 days)"), Why: x("拖得越久，越难查清，也越难补救。", "The longer it lies the harder it is to find out.")}}, Draft: &Draft{}}
 	others := append([]Way{}, opens...)
 	others[0].Chosen = true
+	covered := func(unit, kind, proc string, acts, cases, looked, finding, named, drawn int) CoveredRow {
+		return CoveredRow{unit, kind, proc, acts, cases, looked, finding, named, drawn}
+	}
+	psc := x("治安案件", "public security case")
+	reach := CoveragePage{Frame: with(AreaFindings), Action: "/coverage", From: "2026-10-01", Until: "2026-11-23", Cases: 53, Matters: 12, More: true, Left: 3, Units: []CoveredRow{covered(stationB, "", "", 140, 12, 0, 0, 0, 0), covered(stationA, "", "", 512, 41, 9, 6, 4, 5)},
+		Kinds: []CoveredRow{covered(stationA, x("送达执行", "Service"), psc, 44, 16, 0, 0, 0, 0), covered(stationB, x("调查取证", "Investigation"), psc, 90, 12, 0, 0, 0, 0), covered(stationA, x("受案", "Acceptance"), psc, 80, 40, 9, 6, 4, 5)}}
+	unreached := CoveragePage{Frame: with(AreaFindings), Action: "/coverage", From: "2026-10-01", Until: "2026-11-23", ByAct: true}
+	misdated := unreached
+	misdated.Errors = []FieldError{{"until", x("早于起始日期", "it is before the first day")}}
 	return []fixture{
+		{"coverage", &reach}, {"coverage-none", &unreached}, {"coverage-error", &misdated},
 		{"finding", &page}, {"finding-untouched", &untouched}, {"finding-gone", &gone}, {"findings", &list}, {"findings-none", &none},
 		{"matters", &matters}, {"matters-none", &nothing}, {"intake-matter", Intake{with(AreaMatters), nil, form, others}},
 		{"figures", &figures}, {"figures-none", &quiet}, {"figures-error", &wrong}, {"officer", &officer}, {"officer-above", &above},
