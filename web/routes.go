@@ -39,6 +39,7 @@ var routes = []Route{
 	{"GET /findings", authority.ListCases, findingList},
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
 	{"GET /figures", authority.ListCases, figures},
+	{"GET /coverage", authority.ListCases, coverage},
 	{"GET /officers/{person}", authority.SeePeople, officer},
 	{"GET /matters", authority.ListCases, matterList},
 
