@@ -345,6 +345,11 @@ func (a *ActInfo) Annulled(datum func(name string) casefile.Value) bool {
 	return len(a.Annuls) > 0 && !slices.ContainsFunc(a.Annuls, func(c Condition) bool { return !c.holds(datum(c.Of)) })
 }
 
+// Brings tells whether somebody or something new may come into the case with the act, whatever role it is for: it gives a name.
+func (a *ActInfo) Brings() bool {
+	return a.Role == "" || slices.ContainsFunc(a.Fields, func(f FieldInfo) bool { return f.As == "name" })
+}
+
 // FieldInfo is one datum of an act as a form asks for it, in the order of Act.Data.
 type FieldInfo struct {
 	Name           string
