@@ -36,6 +36,7 @@ type Procedure struct {
 	ignored  map[string]Text
 
 	matter    bool
+	alone     []int
 	stages    []Stage
 	actInfos  []ActInfo
 	dutyInfos []DutyInfo
@@ -49,6 +50,10 @@ type version struct {
 
 // Matter tells whether the cases of the procedure are about something else: another case, a finding, officers.
 func (p *Procedure) Matter() bool { return p.matter }
+
+// AloneUntil lists the acts of which one must be done before others than who opened a case, and the heads, see it; empty: all
+// who may, see it at once.
+func (p *Procedure) AloneUntil() []int { return p.alone }
 
 // Rule is what findings are counted under.
 type Rule struct {
