@@ -422,7 +422,7 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
 	}
 	if f.As != "" {
-		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
+		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
 		if !ok {
 			want = casefile.Text
 		}

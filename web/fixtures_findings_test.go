@@ -76,7 +76,23 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	unreached := CoveragePage{Frame: with(AreaFindings), Action: "/coverage", From: "2026-10-01", Until: "2026-11-23", ByAct: true}
 	misdated := unreached
 	misdated.Errors = []FieldError{{"until", x("早于起始日期", "it is before the first day")}}
+	sheet := func(who string, blind, scored bool, score int, d ...DeductionRow) SheetRow {
+		return SheetRow{Href: "#", Scorer: who, Blind: blind, Scored: scored, Score: score, Stage: x("异议", "objections"), Deductions: d}
+	}
+	kong, meng := x("民警22", "Officer 22"), x("民警23", "Officer 23")
+	rounds := RoundPage{Frame: with(AreaMatters), Head: CaseHead{Title: other.Title, Number: other.Number, Href: "#", Kind: other.Kind, Stage: other.Stage, Unit: legal}, Unit: stationA, From: dd(2026, 10, 1), Until: dd(2026, 12, 31), Size: 3, Share: 50, Seed: strings.Repeat("4be1f0a9", 8), Population: 41, Again: 43,
+		Drawn: []RoundRow{{Case: ref, Unit: stationA, Twice: true, Sheets: []SheetRow{sheet(kong, false, true, 80, DeductionRow{x("询问超时", "held too long"), 20, 10}), sheet(meng, true, true, 92, DeductionRow{x("未及时通知家属", "family told late"), 8, 8})}}, {Case: light.Case, Unit: stationA, Twice: true, Hidden: 1, Sheets: []SheetRow{sheet(meng, true, false, 0)}}, {Case: CaseRef{Title: "c1-0uo43a7m03xv7v"}}},
+		Named: []RoundRow{{Case: ref, Unit: stationA}}, Agreement: AgreementShown{Pairs: 1, Least: 10, Few: true, Difference: "12.0"}}
+	measured := rounds
+	measured.Same, measured.Again, measured.Named = true, 41, nil
+	measured.Agreement = AgreementShown{Pairs: 24, Least: 10, Difference: "4.3", Graded: true, Equal: ShareShown{19, 24, "60% – 91%"}, Kappa: "0.62"}
+	constant := measured
+	constant.Agreement.Kappa = ""
+	undrawn := RoundPage{Frame: with(AreaMatters), Head: rounds.Head, Unit: stationA, From: rounds.From, Until: rounds.Until, Size: 3, Agreement: AgreementShown{Least: 10, Few: true}}
+	ungraded := measured
+	ungraded.Agreement.Graded = false
 	return []fixture{
+		{"round", &rounds}, {"round-measured", &measured}, {"round-constant", &constant}, {"round-ungraded", &ungraded}, {"round-undrawn", &undrawn},
 		{"coverage", &reach}, {"coverage-none", &unreached}, {"coverage-error", &misdated},
 		{"finding", &page}, {"finding-untouched", &untouched}, {"finding-gone", &gone}, {"findings", &list}, {"findings-none", &none},
 		{"matters", &matters}, {"matters-none", &nothing}, {"intake-matter", Intake{with(AreaMatters), nil, form, others}},

@@ -145,7 +145,7 @@ func fixtures(lang string) []fixture {
 	long.Limits = append(long.Limits, caseLimit, seizure, receipt)
 	long.Stopped = true
 	tied := c
-	tied.Tied = tiedFixture(x)
+	tied.Tied, tied.Round = tiedFixture(x), "#"
 	closed := c
 	closed.Head.Stage = x("已结案", "closed")
 	closed.Head.Chips = []Chip{{x("记录已封存", "sealed"), Note}}

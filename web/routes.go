@@ -35,6 +35,7 @@ var routes = []Route{
 	{"GET /cases/{id}/documents/{n}/{kind}/pdf", authority.SeeDocument, documentPDF},
 	{"GET /cases/{id}/files/{digest}", authority.SeeAttachment, attachment},
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
+	{"GET /cases/{id}/round", authority.SeeCase, round},
 
 	{"GET /findings", authority.ListCases, findingList},
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
