@@ -46,6 +46,7 @@ type planned struct {
 	occurred            calendar.Instant // zero: when it is entered
 	id                  casefile.ActID
 	kind, by            string
+	home                string // the unit of who does it
 	role                string
 	fresh               bool   // the subjects are new to the case
 	whom                []int  // of the role; empty: the whole case
@@ -184,6 +185,11 @@ func (p *plan) play(c *castDef, signedIn bool) string {
 	return fit[p.random.IntN(len(fit))]
 }
 
+func (p *plan) person(id string) worldPerson {
+	i := slices.IndexFunc(p.w.People, func(x worldPerson) bool { return x.ID == id })
+	return p.w.People[i]
+}
+
 // draws fixes words for the rest of the case.
 func (p *plan) draws(words yaml.Map[choice]) {
 	for _, e := range words {
@@ -278,7 +284,7 @@ func (p *plan) act(s *worldStep) {
 		}
 		p.at = p.after(wait+time.Duration(1+p.random.IntN(59))*time.Second, s.Wait.Working, first, s.Office)
 		first = false
-		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}}
+		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], home: p.person(p.cast[s.By.Text]).Unit, role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}}
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", p.key, len(p.steps)))
 		x.id = casefile.ActID(hex.EncodeToString(sum[:16]))
 		data := s.Data
@@ -412,12 +418,8 @@ func (p *plan) word(name string, s *worldStep, whom []int, depth int) string {
 		return local.Format("2006-01-02")
 	case name == "unit":
 		return p.unit
-	case strings.HasPrefix(name, "named "):
-		for _, x := range p.w.People {
-			if x.ID == p.cast[name[len("named "):]] {
-				return x.Name
-			}
-		}
+	case strings.HasPrefix(name, "named ") && p.cast[name[len("named "):]] != "":
+		return p.person(p.cast[name[len("named "):]]).Name
 	case strings.HasPrefix(name, "month"):
 		began := local
 		if len(p.steps) > 0 {

@@ -248,13 +248,7 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 	if s.in != "" {
 		of, _, _ := strings.Cut(s.in, "/")
 		name = r.pack + "/" + of
-		proc, err := r.h.Procedure(name)
-		if err != nil {
-			return err
-		}
-		if in := r.h.OpensIn(handling.Who{Person: authority.PersonID(s.by)}, proc); len(in) > 0 {
-			unit = in[0].ID
-		}
+		unit = authority.UnitID(s.home)
 		if err := r.named(ctx, c, s.data); err != nil {
 			return err
 		}
