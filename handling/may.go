@@ -77,12 +77,19 @@ func openers(p *procedure.Procedure) []string {
 	return nil
 }
 
-// OpensIn lists the units in which a person may open a case of a procedure now.
+// OpensIn lists the units in which a person may open a case of a procedure now, that of the post they are shown under first.
 func (h *House) OpensIn(who Who, proc *procedure.Procedure) []authority.Unit {
 	now := h.now()
+	shown, _ := h.PostOf(who.Person, now)
 	var out []authority.Unit
 	for _, held := range h.People().PostsAt(who.Person, now) {
-		if u, ok := h.People().Unit(held.Unit); ok && h.mayOpen(who, proc, held.Unit, now) && (len(out) == 0 || out[len(out)-1].ID != u.ID) {
+		u, ok := h.People().Unit(held.Unit)
+		if !ok || !h.mayOpen(who, proc, held.Unit, now) || slices.ContainsFunc(out, func(x authority.Unit) bool { return x.ID == u.ID }) {
+			continue
+		}
+		if held.Unit == shown.Unit {
+			out = slices.Insert(out, 0, u)
+		} else {
 			out = append(out, u)
 		}
 	}

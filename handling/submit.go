@@ -295,6 +295,9 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	if out.whole {
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
+		if first := records[0].Unit; first != nil { // where it was opened; the acts that stand say where it went
+			head.Unit, head.UnitKind = first.ID, first.Kind
+		}
 		head.Words = withoutKeys(head.Words, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
@@ -324,6 +327,10 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			v := datum.Text()
 			keys = append(keys, keysOf(&f, datum)...)
 			switch f.As {
+			case "to_unit":
+				if u, ok := h.People().Unit(authority.UnitID(v)); ok {
+					head.Unit, head.UnitKind = string(u.ID), u.Kind
+				}
 			case "title":
 				head.Title = v
 				words = append(words, v)

@@ -403,7 +403,7 @@ type Option struct {
 // detention; how a complaint came in; another case or a finding that the matter is about, the officers it is about, those a complaint is about; of a round of
 // assessment the unit, the period, the size of its sample, and what the house fills in when it draws that; and
 // what is never shown after entry.
-var FieldRoles = []string{"channel", "unit", "period_from", "period_until", "sample_size", "second_share", "seed", "population", "drawn", "drawn_twice", "case", "finding", "concerned", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+var FieldRoles = []string{"channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "seed", "population", "drawn", "drawn_twice", "case", "finding", "concerned", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }
