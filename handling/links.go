@@ -19,6 +19,7 @@ const (
 	aboutCase    = "case:"
 	concerns     = "officer:"
 	complainsOf  = "complaint:"
+	seenAlone    = "alone:" // for now only who opened it, and the heads, see it
 )
 
 // aboutMatter is the word of every case that is a matter.
@@ -380,8 +381,8 @@ func (h *House) Matters(ctx context.Context, who Who, id string) (open, closed i
 	return open, closed, err
 }
 
-// Participants lists the officers who did acts in a case and in the cases it names, and those it is about, as far as the
-// person may see them.
+// Participants lists whom a matter may be about: the officers who did acts in the cases it names, or in the case itself where
+// it is none, and the heads of their units; and those it is about already. As far as the person may see the cases.
 func (h *House) Participants(ctx context.Context, who Who, id casefile.CaseID) []string {
 	now := h.now()
 	head, err := h.store.Case(ctx, id)
@@ -394,6 +395,10 @@ func (h *House) Participants(ctx context.Context, who Who, id casefile.CaseID) [
 		if err != nil || h.may(who, authority.SeeCase, &head, now) != nil {
 			continue
 		}
+		p, err := h.procedureOf(head.Procedure)
+		if err != nil || p.Matter() {
+			continue
+		}
 		records, err := h.records(ctx, of, 0)
 		if err != nil {
 			continue
@@ -403,6 +408,9 @@ func (h *House) Participants(ctx context.Context, who Who, id casefile.CaseID) [
 			if r.Actor != nil {
 				out = append(out, r.Actor.Person)
 			}
+		}
+		for _, x := range h.People().InPost(authority.UnitHead, authority.UnitID(head.Unit), now) {
+			out = append(out, string(x))
 		}
 	}
 	slices.Sort(out)

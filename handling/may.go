@@ -2,6 +2,7 @@ package handling
 
 import (
 	"slices"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -43,6 +44,7 @@ func view(head *casefile.Head) *authority.CaseView {
 	for _, p := range head.Handlers {
 		v.Handlers = append(v.Handlers, authority.PersonID(p))
 	}
+	v.Alone = strings.Contains(" "+head.Words+" ", " "+seenAlone+" ")
 	for _, p := range keyed(head.Words, concerns) {
 		v.Concerned = append(v.Concerned, authority.PersonID(p))
 	}
@@ -77,12 +79,19 @@ func openers(p *procedure.Procedure) []string {
 	return nil
 }
 
-// OpensIn lists the units in which a person may open a case of a procedure now.
+// OpensIn lists the units in which a person may open a case of a procedure now, that of the post they are shown under first.
 func (h *House) OpensIn(who Who, proc *procedure.Procedure) []authority.Unit {
 	now := h.now()
+	shown, _ := h.PostOf(who.Person, now)
 	var out []authority.Unit
 	for _, held := range h.People().PostsAt(who.Person, now) {
-		if u, ok := h.People().Unit(held.Unit); ok && h.mayOpen(who, proc, held.Unit, now) && (len(out) == 0 || out[len(out)-1].ID != u.ID) {
+		u, ok := h.People().Unit(held.Unit)
+		if !ok || !h.mayOpen(who, proc, held.Unit, now) || slices.ContainsFunc(out, func(x authority.Unit) bool { return x.ID == u.ID }) {
+			continue
+		}
+		if held.Unit == shown.Unit {
+			out = slices.Insert(out, 0, u)
+		} else {
 			out = append(out, u)
 		}
 	}

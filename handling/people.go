@@ -159,14 +159,14 @@ func (h *House) Roster(who Who) ([]Officer, error) {
 	return out, nil
 }
 
-// PostOf is the post under which a person is shown: the first of those in force.
+// PostOf is the post under which a person is shown: the first of those in force in which they work on cases; else one in which
+// they only see, or administer.
 func (h *House) PostOf(p authority.PersonID, at calendar.Instant) (authority.Held, bool) {
 	posts := h.People().PostsAt(p, at)
-	if i := slices.IndexFunc(posts, func(x authority.Held) bool { return x.Post != authority.Administrator }); i >= 0 {
-		return posts[i], true
+	if len(posts) == 0 {
+		return authority.Held{}, false
 	}
-	if len(posts) > 0 {
-		return posts[0], true
-	}
-	return authority.Held{}, false
+	idle := []string{authority.Supervisor, authority.Administrator}
+	i := slices.IndexFunc(posts, func(x authority.Held) bool { return !slices.Contains(idle, x.Post) })
+	return posts[max(i, 0)], true
 }

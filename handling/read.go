@@ -200,7 +200,7 @@ func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) stri
 		return "＊＊＊"
 	case slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As):
 		return h.names(v.Text())
-	case f.As == "unit":
+	case f.As == "unit" || f.As == "to_unit":
 		return h.unitName(v.Text()).In(lang)
 	case v.Kind() == casefile.Instant:
 		return h.local(v.Instant())

@@ -376,7 +376,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			say("时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
 			continue
 		}
-		if _, ok := h.People().Unit(authority.UnitID(text)); f.As == "unit" && !ok {
+		if _, ok := h.People().Unit(authority.UnitID(text)); (f.As == "unit" || f.As == "to_unit") && !ok {
 			say("没有这个单位："+text, fmt.Sprintf("there is no unit %q", text))
 			continue
 		}
@@ -388,7 +388,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			}
 		}
 		if slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As) {
-			if v, err = h.officers(c, f, text, now); err != nil {
+			if v, err = h.officers(goesTo(c, q, info), f, text, now); err != nil {
 				say("不是本单位在职民警的编号："+text, err.Error())
 				continue
 			}
@@ -414,9 +414,19 @@ func (h *House) value(f *procedure.FieldInfo, text string) (casefile.Value, erro
 	return casefile.ParseValue(f.Kind, text, h.pack.Zone)
 }
 
+// goesTo is the unit that has the case once the act is done.
+func goesTo(c *standing, q *Request, info *procedure.ActInfo) authority.UnitID {
+	for _, f := range info.Fields {
+		if to := strings.TrimSpace(q.Data[f.Name]); f.As == "to_unit" && to != "" {
+			return authority.UnitID(to)
+		}
+	}
+	return authority.UnitID(c.head.Unit)
+}
+
 // officers reads ids or police numbers of officers, separated by commas or spaces. Handlers must be in a handler's post
 // of the unit that holds the case.
-func (h *House) officers(c *standing, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, error) {
+func (h *House) officers(unit authority.UnitID, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, error) {
 	var ids []string
 	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '，' || r == '、' || r == ' ' }) {
 		p, ok := h.People().Person(authority.PersonID(w))
@@ -426,7 +436,7 @@ func (h *House) officers(c *standing, f *procedure.FieldInfo, text string, now c
 		if !ok || len(h.People().PostsAt(p.ID, now)) == 0 {
 			return casefile.Value{}, fmt.Errorf("%q is not an officer in post", w)
 		}
-		if f.As == "handlers" && !slices.Contains(h.People().InPost(authority.Handler, authority.UnitID(c.head.Unit), now), p.ID) {
+		if f.As == "handlers" && !slices.Contains(h.People().InPost(authority.Handler, unit, now), p.ID) {
 			return casefile.Value{}, fmt.Errorf("%q is not a case handler of the unit that holds the case", w)
 		}
 		if !slices.Contains(ids, string(p.ID)) {

@@ -295,12 +295,17 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	if out.whole {
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
+		if first := records[0].Unit; first != nil { // where it was opened; the acts that stand say where it went
+			head.Unit, head.UnitKind = first.ID, first.Kind
+		}
 		head.Words = withoutKeys(head.Words, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	if c.proc.Matter() {
 		keys = append(keys, aboutMatter)
 	}
+	alone := len(c.proc.AloneUntil()) > 0 && (out.whole || head.Revision == 0 || strings.Contains(head.Words, seenAlone))
+	head.Words = withoutKeys(head.Words, seenAlone)
 	opened, closed := false, c.head.Closed && !out.whole
 	for _, r := range records {
 		kind := c.proc.ActOf(r.Kind)
@@ -308,6 +313,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			continue
 		}
 		info := c.proc.Act(kind)
+		alone = alone && !slices.Contains(c.proc.AloneUntil(), kind)
 		closed = closed && !info.Reopens
 		if info.Stage != "" && !closed { // what comes after the end does not move it
 			head.Stage = info.Stage
@@ -324,6 +330,10 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			v := datum.Text()
 			keys = append(keys, keysOf(&f, datum)...)
 			switch f.As {
+			case "to_unit":
+				if u, ok := h.People().Unit(authority.UnitID(v)); ok {
+					head.Unit, head.UnitKind = string(u.ID), u.Kind
+				}
 			case "title":
 				head.Title = v
 				words = append(words, v)
@@ -341,6 +351,9 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
+	}
+	if alone {
+		keys = append(keys, seenAlone)
 	}
 	head.Words = addWords(bigrams(head.Words, words...), keys...)
 }

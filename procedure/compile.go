@@ -96,6 +96,7 @@ func competent(posts []string, tiers []postTier) []string {
 // describe makes what pages and reports read of acts and duties, once.
 func (c *compiler) describe() {
 	p := c.p
+	p.alone = c.actsOf(c.f.Alone)
 	for i, a := range p.acts {
 		d := &c.f.Acts[i].Value
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {

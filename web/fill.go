@@ -61,9 +61,17 @@ func (c *call) caseRef(h *casefile.Head) CaseRef {
 	return CaseRef{Title: h.Title, Number: number, Href: caseURL(h.ID)}
 }
 
+// areaOf is the item of the navigation under which a case stands.
+func areaOf(f *handling.File) Area {
+	if f.Proc.Matter() {
+		return AreaMatters
+	}
+	return AreaCases
+}
+
 func (c *call) caseHead(f *handling.File) CaseHead {
 	ref := c.caseRef(&f.Head)
-	head := CaseHead{Title: ref.Title, Number: ref.Number, Href: ref.Href, Kind: f.Proc.Title.In(c.lang), Stage: f.Proc.StageTitle(f.Head.Stage).In(c.lang), Unit: f.Unit.In(c.lang), Handlers: c.names(f.Head.Handlers)}
+	head := CaseHead{Title: ref.Title, Number: ref.Number, Href: ref.Href, Kind: f.Proc.Title.In(c.lang), Stage: f.Proc.StageTitle(f.Head.Stage).In(c.lang), Unit: f.Unit.In(c.lang), Handlers: c.names(f.Head.Handlers), Matter: f.Proc.Matter()}
 	if f.Head.Closed {
 		head.Chips = append(head.Chips, Chip{c.both("已办结", "closed"), Good})
 	}
@@ -184,7 +192,7 @@ func (c *call) offers(f *handling.File, n procedure.Next) bool {
 		return false
 	}
 	if n.Subject == "" && a.Scope != "case" {
-		return a.Role == ""
+		return a.Brings()
 	}
 	return true
 }

@@ -23,7 +23,7 @@ func casePage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &Case{Frame: c.frame(AreaCases), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
+	p := &Case{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		a := c.act(f, &f.Acts[i])
 		for k := range a.Findings {
@@ -372,7 +372,7 @@ func actPage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &ActPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Act: c.act(f, a), Record: Record{Index: strconv.FormatInt(a.Index, 10), InCase: strconv.FormatInt(n, 10), ActID: string(a.ID), Leaf: leaf.String(), Root: root.String(), Size: strconv.FormatInt(entrySize, 10), Bytes: string(bytes), Length: len(bytes), Pack: strings.TrimSpace(a.Procedure + " " + a.Edition)}}
+	p := &ActPage{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Act: c.act(f, a), Record: Record{Index: strconv.FormatInt(a.Index, 10), InCase: strconv.FormatInt(n, 10), ActID: string(a.ID), Leaf: leaf.String(), Root: root.String(), Size: strconv.FormatInt(entrySize, 10), Bytes: string(bytes), Length: len(bytes), Pack: strings.TrimSpace(a.Procedure + " " + a.Edition)}}
 	if len(a.Refused) > 0 {
 		p.Act.Reasons = c.storedReasons(f, &f.Head, a.Refused)
 		for i := range p.Act.Reasons {

@@ -238,15 +238,15 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 		chosen := p.ID == preset || slices.ContainsFunc(e.subjects, func(x handling.SubjectInput) bool { return x.ID == p.ID })
 		s.Options = append(s.Options, Option{Value: string(p.ID), Text: p.Label(), Hint: c.role(p.Role), Chosen: chosen})
 	}
-	if len(s.Options) == 1 && !e.adding && a.Role != "" {
+	if len(s.Options) == 1 && !e.adding && !a.Brings() {
 		s.Options[0].Chosen = true
 	}
-	if a.Role == "" {
+	if a.Brings() {
 		s.CanAdd = true
 		if len(s.Options) == 0 {
 			s.Adding = true
 		}
-		if a.Scope == "person" {
+		if a.Scope == "person" && a.Role == "" {
 			f := Field{Name: "subject_role", Label: c.both("身份", "Role"), Type: FieldEnum, Required: true, Value: e.role}
 			for _, r := range c.House.Pack().Roles() {
 				f.Options = append(f.Options, Option{Value: r, Text: capital(c.role(r)), Chosen: r == e.role})
@@ -279,11 +279,22 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 			unit = authority.UnitID(f.Head.Unit)
 		}
 		chosen := strings.Split(value, ",")
-		for _, id := range c.House.People().InPost(authority.Handler, unit, c.now) {
-			p, _ := c.House.People().Person(id)
-			out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, string(id))})
+		offer := func(unit authority.UnitID, hint string) {
+			for _, id := range c.House.People().InPost(authority.Handler, unit, c.now) {
+				p, _ := c.House.People().Person(id)
+				out.Options = append(out.Options, Option{Value: string(id), Text: p.Name, Hint: strings.TrimSpace(p.Number + " " + hint), Chosen: slices.Contains(chosen, string(id))})
+			}
 		}
-	case fi.As == "unit":
+		offer(unit, "")
+		if len(out.Options) == 0 && fi.As == "handlers" { // a unit without handlers of its own sends those of others
+			for _, u := range c.House.People().Units() {
+				offer(u.ID, c.House.Unit(string(u.ID)).In(c.lang))
+			}
+		}
+		if len(out.Options) == 0 {
+			c.everybody(&out, chosen)
+		}
+	case fi.As == "unit" || fi.As == "to_unit":
 		out.Type = FieldEnum
 		for _, u := range c.House.People().Units() {
 			out.Options = append(out.Options, Option{Value: string(u.ID), Text: c.House.Unit(string(u.ID)).In(c.lang), Chosen: value == string(u.ID)})
@@ -307,7 +318,18 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 	return out
 }
 
-// officersOf offers the officers who took part in what the matter names; where there are none, their numbers are typed.
+// everybody offers all who hold a post.
+func (c *call) everybody(out *Field, chosen []string) {
+	for _, p := range c.House.People().People() {
+		held, ok := c.House.PostOf(p.ID, c.now)
+		offered := slices.ContainsFunc(out.Options, func(o Option) bool { return o.Value == string(p.ID) })
+		if ok && held.Post != authority.Administrator && !offered {
+			out.Options = append(out.Options, Option{Value: string(p.ID), Text: p.Name, Hint: p.Number + " " + c.House.Unit(string(held.Unit)).In(c.lang), Chosen: slices.Contains(chosen, string(p.ID))})
+		}
+	}
+}
+
+// officersOf offers the officers who took part in what the matter names; where it names no case, everybody.
 func (c *call) officersOf(f *handling.File, out *Field, value string) {
 	chosen := strings.FieldsFunc(value, func(r rune) bool { return r == ',' })
 	var ids []string
@@ -323,8 +345,8 @@ func (c *call) officersOf(f *handling.File, out *Field, value string) {
 			out.Options = append(out.Options, Option{Value: id, Text: p.Name, Hint: p.Number, Chosen: slices.Contains(chosen, id)})
 		}
 	}
-	if out.Type = FieldOfficers; len(out.Options) == 0 {
-		out.Type, out.Help = FieldText, strings.TrimSpace(out.Help+c.both(" 填写警号，几个人用逗号分隔。", " Police numbers, commas between."))
+	if out.Type = FieldOfficers; len(ids) == 0 {
+		c.everybody(out, chosen)
 	}
 }
 
@@ -583,7 +605,7 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 		p.Follows = c.follows(f, subject)
 		return c.page(status, p)
 	}
-	return c.page(status, &ActFormPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
+	return c.page(status, &ActFormPage{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
 }
 
 func doAct(c *call) error {

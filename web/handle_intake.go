@@ -81,10 +81,10 @@ func (o opening) at(path string, query url.Values) string {
 	return path + "?" + query.Encode()
 }
 
-// way is the datum that says how a report came in: the first that must be chosen from a list.
-func way(a *procedure.ActInfo) *procedure.FieldInfo {
-	for i := range a.Fields {
-		if f := &a.Fields[i]; f.Required && len(f.Enum) > 0 {
+// way is the datum that says how a report came in: of a case of the main procedure the first that must be chosen from a list.
+func (o opening) way() *procedure.FieldInfo {
+	for i := range o.act.Fields {
+		if f := &o.act.Fields[i]; o.main && f.Required && len(f.Enum) > 0 {
 			return f
 		}
 	}
@@ -109,7 +109,7 @@ func intake(c *call) error {
 			e.data[f.Name] = about
 		}
 	}
-	if w := way(o.act); w != nil {
+	if w := o.way(); w != nil {
 		if chosen := c.r.URL.Query().Get("way"); chosen != "" {
 			e.data[w.Name] = chosen
 		}
@@ -120,7 +120,7 @@ func intake(c *call) error {
 func (c *call) showIntake(status int, o opening, e *entered, mark func(*Form)) error {
 	units := o.units
 	p := &Intake{Frame: c.frame(o.area())}
-	a, w := o.act, way(o.act)
+	a, w := o.act, o.way()
 	if w != nil {
 		for _, x := range w.Enum {
 			p.Ways = append(p.Ways, Way{Title: x.Title.In(c.lang), Href: o.at("/intake", url.Values{"way": {x.ID}}), Chosen: e.data[w.Name] == x.ID})
@@ -192,7 +192,7 @@ func doIntake(c *call) error {
 			f.Refusal = &Refusal{Number: "-", Reasons: c.reasons(o.proc, nil, answer.Refused, nil)}
 		})
 	}
-	if answer.Receipt == nil { // sent twice: the receipt was shown the first time
+	if answer.Receipt == nil || o.proc.Matter() && !slices.Contains(o.act.By, authority.PartyPost) { // sent twice: the receipt was shown the first time; or nobody reported it
 		return c.redirect(caseURL(answer.Case) + "?done=" + strconv.FormatInt(answer.Kept.Number, 10))
 	}
 	return c.page(http.StatusOK, c.receipt(answer))

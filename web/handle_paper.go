@@ -125,7 +125,7 @@ func documentPage(c *call) error {
 	}
 	paper := c.copyOf(papers)
 	act := &f.Acts[n-1]
-	p := &DocumentPage{Frame: c.frame(AreaCases), Head: c.caseHead(f), Sheet: c.sheet(paper), Act: *c.linkTo(f, n)}
+	p := &DocumentPage{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Sheet: c.sheet(paper), Act: *c.linkTo(f, n)}
 	if c.Printer != nil {
 		p.PDF = documentURL(f.Head.ID, n, kind) + "/pdf"
 		if paper.Subject != "" {

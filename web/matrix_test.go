@@ -98,7 +98,7 @@ func newBureau(t *testing.T, withCase bool) *bureau {
 
 // posts of the people, by name.
 var posts = map[string][2]string{"chen": {"handler", "a"}, "wang": {"handler", "a"}, "colleague": {"handler", "a"}, "head": {"unit_head", "a"}, "legal": {"legal_officer", "a"}, "reviewer": {"legal_reviewer", "bureau"}, "county": {"county_head", "bureau"}, "supervisor": {"supervisor", "bureau"}, "admin": {"administrator", "bureau"}, "other": {"handler", "b"}, "otherhead": {"unit_head", "b"}, "former": {"handler", "a"},
-	"assessor": {"assessor", "legal"}, "assessor2": {"assessor", "legal"}, "lawyer": {"legal_reviewer", "legal"}, "lawhead": {"unit_head", "legal"}, "inspector": {"superintendent", "inspectors"}, "general": {"superintendent_general", "inspectors"}, "trainer": {"trainer", "school"}, "caller": {"dispatcher", "command"}}
+	"assessor": {"assessor", "legal"}, "assessor2": {"assessor", "legal"}, "lawyer": {"legal_reviewer", "legal"}, "lawhead": {"unit_head", "legal"}, "inspector": {"superintendent", "inspectors"}, "general": {"superintendent_general", "inspectors"}, "trainer": {"trainer", "school"}, "caller": {"dispatcher", "command"}, "county2": {"county_head", "bureau"}}
 
 // watching are those who besides supervise the bureau: what they work on lies in its stations.
 var watching = []string{"assessor", "assessor2", "lawyer", "lawhead", "inspector", "general", "trainer", "caller"}

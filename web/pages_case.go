@@ -10,6 +10,7 @@ type CaseHead struct {
 	Chips               []Chip // sealed, minor, closed, …
 	Unit                string
 	Handlers            []string
+	Matter              bool // it is about another case, a finding or officers; nobody has to be assigned
 }
 
 // Case is the page of a case.

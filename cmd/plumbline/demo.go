@@ -102,7 +102,7 @@ func (c *demoCommand) run(ctx context.Context, out io.Writer) (err error) {
 func (p *played) print(out io.Writer, url string) {
 	n := p.Counts
 	fmt.Fprintf(out, "ready %s\n\n", url)
-	fmt.Fprintf(out, "%d made-up cases (%d closed), %d acts, %d findings, %d refused attempts; %d duties open, %d overdue\n\n", n.Cases, n.Closed, n.Acts, n.Findings, n.Refused, n.Running, n.Overdue)
+	fmt.Fprintf(out, "%d made-up cases (%d closed) and %d matters beside them; in the cases %d acts, %d findings, %d refused attempts, %d duties open, %d overdue\n\n", n.Cases, n.Closed, n.Matters, n.Acts, n.Findings, n.Refused, n.Running, n.Overdue)
 	row := func(login, password, person, role, unit string) {
 		fmt.Fprintf(out, "%s%s%s%s%s\n", wide(login, 18), wide(password, 22), wide(person, 14), wide(role, 18), unit)
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,6 +46,7 @@ type planned struct {
 	occurred            calendar.Instant // zero: when it is entered
 	id                  casefile.ActID
 	kind, by            string
+	home                string // the unit of who does it
 	role                string
 	fresh               bool   // the subjects are new to the case
 	whom                []int  // of the role; empty: the whole case
@@ -182,6 +185,11 @@ func (p *plan) play(c *castDef, signedIn bool) string {
 	return fit[p.random.IntN(len(fit))]
 }
 
+func (p *plan) person(id string) worldPerson {
+	i := slices.IndexFunc(p.w.People, func(x worldPerson) bool { return x.ID == id })
+	return p.w.People[i]
+}
+
 // draws fixes words for the rest of the case.
 func (p *plan) draws(words yaml.Map[choice]) {
 	for _, e := range words {
@@ -276,7 +284,7 @@ func (p *plan) act(s *worldStep) {
 		}
 		p.at = p.after(wait+time.Duration(1+p.random.IntN(59))*time.Second, s.Wait.Working, first, s.Office)
 		first = false
-		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}}
+		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], home: p.person(p.cast[s.By.Text]).Unit, role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}}
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", p.key, len(p.steps)))
 		x.id = casefile.ActID(hex.EncodeToString(sum[:16]))
 		data := s.Data
@@ -356,9 +364,11 @@ func (p *plan) working(d calendar.Date) bool {
 
 // fill puts words in the place of {names}: a word of the matter, who plays a part of the cast, {ROLE} the first and
 // {ROLEs} all names of a role, {name} that of whom the step is about, {now}, {now-2h} and {now+90m} its moment, {date} its day
-// as it is told, {day}, {day-3d} and {day+WORD} (as many days more as a word says) its day as a datum. When the step is played: {number} is the number of the
-// case, {case} its id, {finding RULE} the id of the first finding of this rule in it, {matter PROCEDURE} that of a case that
-// goes with it.
+// as it is told, {day}, {day-3d} and {day+WORD} (as many days more as a word says) its day as a datum, {unit} the unit of the case, {month} and {month_end} the first and
+// last day of the month in which the case began, {month+2} the first day of the second month after it, {named WHOM} the name of
+// who plays a part of the cast. When the step is played: {number} is the number of the case, {case} its id, {finding RULE} the id
+// of the first finding of this rule in it, {cause RULE} the number of the act behind that, {matter PROCEDURE} the id of a case
+// that goes with it, {finding RULE in PROCEDURE} and {cause RULE in PROCEDURE} those in there.
 func (p *plan) fill(text string, s *worldStep, whom []int, depth int) string {
 	var out strings.Builder
 	for {
@@ -406,7 +416,22 @@ func (p *plan) word(name string, s *worldStep, whom []int, depth int) string {
 			local = local.Add(p.shift(strings.TrimPrefix(shift, "+"), s))
 		}
 		return local.Format("2006-01-02")
-	case name == "number" || name == "case" || strings.HasPrefix(name, "finding ") || strings.HasPrefix(name, "matter "):
+	case name == "unit":
+		return p.unit
+	case strings.HasPrefix(name, "named ") && p.cast[name[len("named "):]] != "":
+		return p.person(p.cast[name[len("named "):]]).Name
+	case strings.HasPrefix(name, "month"):
+		began := local
+		if len(p.steps) > 0 {
+			began = p.steps[0].at.Time().In(p.zone.Location())
+		}
+		if name == "month_end" {
+			return time.Date(began.Year(), began.Month()+1, 0, 0, 0, 0, 0, time.UTC).Format("2006-01-02")
+		}
+		if more, err := strconv.Atoi(cmp.Or(name[len("month"):], "0")); err == nil {
+			return time.Date(began.Year(), began.Month()+time.Month(more), 1, 0, 0, 0, 0, time.UTC).Format("2006-01-02")
+		}
+	case name == "number" || name == "case" || strings.HasPrefix(name, "finding ") || strings.HasPrefix(name, "cause ") || strings.HasPrefix(name, "matter "):
 		return "{" + name + "}" // known when the step is played
 	}
 	p.fail("%s: nothing is called {%s}", s.Pos, name)

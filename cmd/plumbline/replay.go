@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -34,7 +36,7 @@ func (c *simClock) set(t calendar.Instant) { c.at.Store(int64(t)) }
 type played struct {
 	SignIns []signIn       `json:"sign_ins"`
 	Counts  counts         `json:"counts"`
-	Rules   map[string]int `json:"findings_by_rule"` // warnings too
+	Rules   map[string]int `json:"findings_by_rule"` // warnings too; those in a case that goes with another as PROCEDURE/RULE
 }
 
 // signIn is a [web.DemoSignIn] as programs read it.
@@ -59,7 +61,8 @@ func (p *played) demos() map[string][]web.DemoSignIn {
 }
 
 type counts struct {
-	Cases    int `json:"cases"` // those that go with them in another procedure aside
+	Cases    int `json:"cases"`   // those that go with them in another procedure aside
+	Matters  int `json:"matters"` // these; what follows leaves them aside
 	Closed   int `json:"closed"`
 	Acts     int `json:"acts"`
 	Refused  int `json:"refused"`  // attempts that were refused and recorded
@@ -245,9 +248,7 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 	if s.in != "" {
 		of, _, _ := strings.Cut(s.in, "/")
 		name = r.pack + "/" + of
-		if held, ok := r.h.PostOf(authority.PersonID(s.by), s.at); ok {
-			unit = held.Unit
-		}
+		unit = authority.UnitID(s.home)
 		if err := r.named(ctx, c, s.data); err != nil {
 			return err
 		}
@@ -306,24 +307,38 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 	return nil
 }
 
-// named puts what is known only now where it is asked for: number and id of the case, findings in it, cases that go with it.
+// named puts what is known only now where it is asked for: number and id of the case, findings in it and the acts that gave
+// rise to them, cases that go with it and findings in those.
 func (r *replayed) named(ctx context.Context, c *replayedCase, data map[string]string) error {
-	head, err := r.h.Store().Case(ctx, c.id)
-	if err != nil {
+	asks := func(v string) bool { return strings.Contains(v, "{") }
+	if !slices.ContainsFunc(slices.Collect(maps.Values(data)), asks) {
+		return nil
+	}
+	var with []string
+	findings := func(of *replayedCase, in string) error {
+		found, err := r.h.Store().Findings(ctx, of.id)
+		for i := range found {
+			if found[i].WithdrawnBy == 0 {
+				with = append(with, "{finding "+found[i].Rule+in+"}", found[i].ID(), "{cause "+found[i].Rule+in+"}", strconv.FormatInt(found[i].Cause, 10))
+			}
+		}
 		return err
 	}
-	found, err := r.h.Store().Findings(ctx, c.id)
-	if err != nil {
-		return err
-	}
-	with := []string{"{number}", cmp.Or(head.Number, string(head.ID)), "{case}", string(head.ID)}
-	for i := range found {
-		if found[i].WithdrawnBy == 0 {
-			with = append(with, "{finding "+found[i].Rule+"}", found[i].ID())
+	if c.id != "" {
+		head, err := r.h.Store().Case(ctx, c.id)
+		if err != nil {
+			return err
+		}
+		with = append(with, "{number}", cmp.Or(head.Number, string(head.ID)), "{case}", string(head.ID))
+		if err := findings(c, ""); err != nil {
+			return err
 		}
 	}
 	for name, m := range c.with {
 		with = append(with, "{matter "+name+"}", string(m.id))
+		if err := findings(m, " in "+name); err != nil {
+			return err
+		}
 	}
 	for k, v := range data {
 		data[k] = strings.NewReplacer(with...).Replace(v)
@@ -363,13 +378,14 @@ func (r *replayed) count(ctx context.Context, out *played) error {
 				}
 			}
 		}
-		findings, err := store.Findings(ctx, c.id)
-		if err != nil {
+		if err := r.rules(ctx, out, c.id, ""); err != nil {
 			return err
 		}
-		for _, f := range findings {
-			if f.WithdrawnBy == 0 {
-				out.Rules[f.Rule]++
+		for name, m := range c.with {
+			out.Counts.Matters++
+			of, _, _ := strings.Cut(name, "/")
+			if err := r.rules(ctx, out, m.id, of+"/"); err != nil {
+				return err
 			}
 		}
 		entries, err := store.Acts(ctx, c.id, 0)
@@ -387,4 +403,15 @@ func (r *replayed) count(ctx context.Context, out *played) error {
 		}
 	}
 	return nil
+}
+
+// rules counts the findings of one case by their rules.
+func (r *replayed) rules(ctx context.Context, out *played, id casefile.CaseID, prefix string) error {
+	findings, err := r.h.Store().Findings(ctx, id)
+	for _, f := range findings {
+		if f.WithdrawnBy == 0 {
+			out.Rules[prefix+f.Rule]++
+		}
+	}
+	return err
 }

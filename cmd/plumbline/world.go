@@ -415,7 +415,7 @@ func (c *worldCheck) act(s worldStep) {
 		}
 	}
 	for _, k := range []yaml.Str{s.Corrects, s.Withdraws} {
-		if k.Text != "" && c.p.ActOf(k.Text) < 0 {
+		if k.Text != "" && proc.ActOf(k.Text) < 0 {
 			c.say(k.Pos, "the procedure has no act %q", k.Text)
 		}
 	}
