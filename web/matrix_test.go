@@ -246,7 +246,7 @@ func (j *cookies) Cookies(*url.URL) []*http.Cookie {
 // address puts values into a route's pattern.
 func (b *bureau) address(pattern string, id casefile.CaseID) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{$}", "", "{lang}", "en", "{person}", "wang", "{id}", string(id), "{n}", "1", "{act}", "register_person", "{kind}", "report_register", "{digest}", b.file, "{token}", strings.Repeat("ab", 32)).Replace(path)
+	return method, strings.NewReplacer("{$}", "", "{lang}", "en", "{procedure}", "administrative", "{person}", "wang", "{id}", string(id), "{n}", "1", "{act}", "register_person", "{kind}", "report_register", "{digest}", b.file, "{token}", strings.Repeat("ab", 32)).Replace(path)
 }
 
 func TestAuthorizationMatrix(t *testing.T) {
