@@ -129,7 +129,13 @@ func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseI
 	if slices.Contains(head.Handlers, a.Person) {
 		a.Relations = append(a.Relations, "assigned")
 	}
-	if slices.ContainsFunc(h.People().PostsAt(authority.PersonID(a.Person), at), func(x authority.Held) bool { return string(x.Unit) == head.Unit }) {
+	units := []string{head.Unit} // that have it or had it
+	for _, r := range records {
+		if r.Unit != nil {
+			units = append(units, r.Unit.ID)
+		}
+	}
+	if slices.ContainsFunc(h.People().PostsAt(authority.PersonID(a.Person), at), func(x authority.Held) bool { return slices.Contains(units, string(x.Unit)) }) {
 		a.Relations = append(a.Relations, "same_unit")
 	}
 	stand := effective(records)

@@ -30,9 +30,20 @@ type right struct {
 
 // rightsOf are the words of what a lawful act gives or takes: of the officers it names, or where it names none, of those whom
 // the case is about. Nobody gives or takes their own.
-func rightsOf(info *procedure.ActInfo, r *casefile.Record, concerned []string) []string {
+func rightsOf(info *procedure.ActInfo, r *casefile.Record, words string) []string {
 	if info.Gives == "" && info.Takes == "" {
 		return nil
+	}
+	concerned := keyed(words, concerns)
+	if len(concerned) == 0 { // the only one to whom the case gave it
+		for _, x := range rightsIn(&casefile.Head{Words: words}) {
+			if x.given && x.id == info.Takes && !slices.Contains(concerned, x.person) {
+				concerned = append(concerned, x.person)
+			}
+		}
+		if len(concerned) > 1 {
+			concerned = nil
+		}
 	}
 	for _, f := range info.Fields {
 		if v := r.Datum(f.Name); (f.As == "concerned" || f.As == "affected") && v.Known() {

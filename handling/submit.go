@@ -356,7 +356,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		}) {
 			continue // what was done without power gives and takes nothing
 		}
-		keys = append(keys, rightsOf(info, r, keyed(strings.Join(append(strings.Fields(head.Words), keys...), " "), concerns))...)
+		keys = append(keys, rightsOf(info, r, strings.Join(append(strings.Fields(head.Words), keys...), " "))...)
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
