@@ -51,6 +51,10 @@ type version struct {
 // Matter tells whether the cases of the procedure are about something else: another case, a finding, officers.
 func (p *Procedure) Matter() bool { return p.matter }
 
+// Supervises tells whether the cases of the procedure look at what was done in others: who names a case in them has looked
+// at it. A case may name another without that, as a call names the case that it led to.
+func (p *Procedure) Supervises() bool { return p.file.Supervise }
+
 // AloneUntil lists the acts of which one must be done before others than who opened a case, and the heads, see it; empty: all
 // who may, see it at once.
 func (p *Procedure) AloneUntil() []int { return p.alone }

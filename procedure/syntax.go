@@ -162,6 +162,7 @@ type procedureFile struct {
 	Stages    yaml.Map[Text] `yaml:"stages"`
 	Path      *pathDef       `yaml:"path"`
 	Alone     list           `yaml:"alone_until"`
+	Supervise bool           `yaml:"supervises"`
 	procedureBody
 }
 
