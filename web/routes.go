@@ -45,6 +45,8 @@ var routes = []Route{
 	{"GET /coverage", authority.ListCases, coverage},
 	{"GET /officers/{person}", authority.SeePeople, officer},
 	{"GET /matters", authority.ListCases, matterList},
+	{"GET /matters/import", authority.OpenCase, showImport},
+	{"POST /matters/import", authority.OpenCase, doImport},
 
 	{"GET /cases/{id}/ask", authority.AskQuestion, askForm},
 	{"POST /cases/{id}/ask", authority.AskQuestion, doAsk},
