@@ -16,8 +16,8 @@ import (
 // matters: where nobody looked stands first.
 //
 // Counted is a case, not an act: a matter about a case, or a draw of it, need not have looked at every act in it. Matters of
-// any time up to now count, whatever came of them. Not counted: views of a case, review and approval inside it, warnings, and
-// whatever the person may not see, such as a complaint that is kept apart from them.
+// any time up to now count, whatever came of them. Not counted: views of a case, review and approval inside it, and whatever
+// the person may not see, such as a complaint that is kept apart from them.
 type Coverage struct {
 	Units   []Covered // everything done in a unit
 	Kinds   []Covered // the same by kind
@@ -50,7 +50,7 @@ const mostCovered = 2000 // cases that are read
 type seen struct{ finding, named, drawn bool }
 
 // Coverage counts the acts recorded from one day to another, both included, by unit and stage, or by unit and kind of act.
-// Acts that were refused, corrected or withdrawn do not count, nor do those of matters. A case counts for the unit that has it
+// Acts that were refused, corrected or withdrawn do not count, nor do those of supervision itself. A case counts for the unit that has it
 // now; an act that enters no stage counts in the stage that the procedure lists it under.
 func (h *House) Coverage(ctx context.Context, who Who, from, until calendar.Date, byAct bool) (*Coverage, error) {
 	s, any := h.selection(who, h.now())
@@ -171,7 +171,7 @@ func StagesOf(p *procedure.Procedure) []string {
 	return out
 }
 
-// lookedAt reads from every matter that the person may see which cases it names, by themselves or by a finding, or drew.
+// lookedAt reads from every matter of supervision that the person may see which cases it names, by themselves or by a finding, or drew.
 func (h *House) lookedAt(ctx context.Context, who Who, told *Coverage) (map[casefile.CaseID]seen, error) {
 	out, now := map[casefile.CaseID]seen{}, h.now()
 	note := func(id casefile.CaseID, change func(*seen)) {
@@ -188,7 +188,7 @@ func (h *House) lookedAt(ctx context.Context, who Who, told *Coverage) (map[case
 		for i := range heads {
 			head := &heads[i]
 			p, err := h.procedureOf(head.Procedure)
-			if err != nil || h.may(who, authority.SeeCase, head, now) != nil {
+			if err != nil || !p.Matter() || h.may(who, authority.SeeCase, head, now) != nil {
 				continue
 			}
 			told.Matters++

@@ -47,6 +47,10 @@ func TestCoverage(t *testing.T) {
 			takeUp(h, data{"finding": f})
 			takeUp(h, data{"finding": f, "case": string(id)})
 		}, handling.Covered{Acts: full + short, Cases: 2, Finding: 1, Named: 1, Looked: 1}},
+		{"a criminal case that came of it has not looked at it", "dong", "2026-03-01", "2026-03-31", func(h *house, id casefile.CaseID, _ string) {
+			m := &matter{house: h, proc: "criminal", unit: "b1"}
+			m.do("wang", "register_criminal", "", data{"title": "某案", "filing_number": "1", "case": string(id)})
+		}, handling.Covered{Acts: full + short, Cases: 2}},
 		{"both are drawn", "dong", "2026-03-01", "2026-03-31", func(h *house, _ casefile.CaseID, _ string) { round(h) }, handling.Covered{Acts: full + short, Cases: 2, Drawn: 2, Looked: 2}},
 		{"who does not see the matter is not told of it", "li", "2026-03-01", "2026-03-31", func(h *house, _ casefile.CaseID, _ string) { round(h) }, handling.Covered{Acts: full + short, Cases: 2}},
 		{"acts of other days do not count", "dong", "2026-03-09", "2026-03-09", nil, handling.Covered{Acts: 2, Cases: 1}},

@@ -160,7 +160,7 @@ func (l *lawOf) duty(i int) LawDuty {
 			}
 		}
 	}
-	out.Limit, out.Articles = strings.Join(terms, l.both("、", ", ")), l.cited(basis)
+	out.Limit, out.Articles = strings.Join(terms, l.both("、", ", ")), l.articles(basis)
 	for _, u := range x.Suspended {
 		var until []string
 		for _, to := range u.To {
@@ -175,6 +175,11 @@ func (l *lawOf) duty(i int) LawDuty {
 	}
 	if why := l.note("duty "+info.ID, x.Unverified); why != "" {
 		out.Marks = append(out.Marks, LawMark{Kind: "unverified", Text: why})
+	}
+	for _, a := range l.cited(basis) {
+		if a.Unverified != "" {
+			out.Marks = append(out.Marks, LawMark{Kind: "unverified", Text: a.Name + l.both("：", ": ") + a.Unverified})
+		}
 	}
 	if x.Late >= 0 {
 		out.Marks = append(out.Marks, l.marks(&l.proc.Rules()[x.Late])...)

@@ -12,7 +12,7 @@ type Law struct {
 // LawEntry is one procedure on the list.
 type LawEntry struct {
 	Title, Href, Summary string
-	Matter               bool // its cases are about another case, a finding or officers
+	Matter               bool // its cases look at what was done in others
 	Acts, Duties         int
 }
 
@@ -61,7 +61,7 @@ type LawDuty struct {
 	Promptly       bool   // the text gives no figure; Limit is when we warn
 	Liberty        bool
 	Notes          []string // what lengthens it or does not count
-	Articles       []LawArticle
+	Articles       []string
 	Marks          []LawMark
 }
 
