@@ -121,6 +121,7 @@ type CaseView struct {
 	About    []PersonID // officers complained about
 
 	Concerned []PersonID // officers whom the matter is about
+	Alone     bool       // for now only for who opened it and the heads: somebody else is to come to a view of their own
 }
 
 // QuestionView is what the policy needs to know of a question about a rule.
@@ -172,6 +173,7 @@ type Decision struct {
 //
 //   - A case that complains about an officer does not exist for that officer, nor for the heads of any unit that the
 //     officer ever served in, whatever else they are to the case.
+//   - What is to be looked at by another with fresh eyes is there for who opened it, and for the heads, alone.
 //   - A sealed case, or a minor's, opens only to a stated purpose, for everybody.
 //   - In a closed case nothing is drafted, assigned or recorded but what the procedure lets come after. A decision goes to
 //     the judge: one may reopen it.

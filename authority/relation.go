@@ -77,7 +77,7 @@ func (s *state) toCase(who PersonID, c *CaseView, now calendar.Instant) []Relati
 	}
 	var all []Relation
 	for _, row := range table { // in its order: the closest first
-		if has[row.relation] {
+		if has[row.relation] && (!c.Alone || slices.Contains([]Relation{OnDuty, Opened, HeadOfUnit, LineAbove}, row.relation)) {
 			all = append(all, row.relation)
 		}
 	}

@@ -140,16 +140,17 @@ func (h *House) byReceipt(ctx context.Context, code, secret string) (*casefile.H
 	return &head, nil
 }
 
-// Opened is one view of a case as its reporter is told of it: when, and in which post and unit, not by whom.
+// Opened tells of views of a case on one day in one post and unit, as its reporter is told of them: not by whom.
 type Opened struct {
-	At   calendar.Instant
-	Post string
-	Unit Text
+	Day   calendar.Date
+	Post  string
+	Unit  Text
+	Times int
 }
 
-const mostOpened = 50
+const mostOpened = 200 // views that are read
 
-// looksTold lists who looked at a case, the newest first. What superintendence does with it is not told: it would warn.
+// looksTold lists who looked at a case, the last day first. What superintendence does with it is not told: it would warn.
 func (h *House) looksTold(ctx context.Context, id casefile.CaseID) ([]Opened, error) {
 	looks, err := h.store.Looks(ctx, id, mostOpened)
 	if err != nil {
@@ -158,13 +159,17 @@ func (h *House) looksTold(ctx context.Context, id casefile.CaseID) ([]Opened, er
 	var out []Opened
 	for _, l := range looks {
 		held, ok := h.PostOf(authority.PersonID(l.Person), l.At)
-		if !ok {
+		u, known := h.People().Unit(held.Unit)
+		if !ok || !known || u.Kind == authority.Superintendence {
 			continue
 		}
-		if u, ok := h.People().Unit(held.Unit); ok && u.Kind == authority.Superintendence {
-			continue
+		x := Opened{h.pack.Zone.Date(l.At), held.Post, h.unitName(string(held.Unit)), 1}
+		i := slices.IndexFunc(out, func(o Opened) bool { return o.Day == x.Day && o.Post == x.Post && o.Unit == x.Unit })
+		if i < 0 {
+			out = append(out, x)
+		} else {
+			out[i].Times++
 		}
-		out = append(out, Opened{l.At, held.Post, h.unitName(string(held.Unit))})
 	}
 	return out, nil
 }

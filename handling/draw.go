@@ -22,6 +22,60 @@ func draws(info *procedure.ActInfo) bool {
 	return slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "drawn" })
 }
 
+// Plan is what was laid down for a round before any case was seen, as its acts tell.
+type Plan struct {
+	Unit        authority.UnitID // with those below it
+	From, Until calendar.Date    // both included
+	Size        int              // cases to be drawn
+	Share       int              // per cent of them that a second person scores
+	Grades      []int            // scores at which the next grade begins, rising; none: not laid down
+}
+
+func (p *Plan) whole() bool { return p.Unit != "" && p.From != 0 && p.Until != 0 && p.Size > 0 }
+
+// twice is how many of n drawn cases a second person scores.
+func (p *Plan) twice(n int) int { return (n*min(p.Share, 100) + 99) / 100 }
+
+// planOf reads the plan of a round from its acts.
+func planOf(proc *procedure.Procedure, records []*casefile.Record) Plan {
+	var out Plan
+	for _, r := range records {
+		i := proc.ActOf(r.Kind)
+		if i < 0 || len(r.Refused) > 0 {
+			continue
+		}
+		for _, f := range proc.Act(i).Fields {
+			v := r.Datum(f.Name)
+			switch {
+			case !v.Known():
+			case f.As == "unit":
+				out.Unit = authority.UnitID(v.Text())
+			case f.As == "period_from":
+				out.From = v.Date()
+			case f.As == "period_until":
+				out.Until = v.Date()
+			case f.As == "sample_size":
+				out.Size = int(v.Int())
+			case f.As == "second_share":
+				out.Share = int(v.Int())
+			case f.As == "grade_from":
+				out.Grades = append(out.Grades, int(v.Int()))
+			}
+		}
+	}
+	slices.Sort(out.Grades)
+	return out
+}
+
+// byLot orders cases by the digest of the seed, a line feed and the case's id: whoever knows seed and cases draws the same.
+func byLot(seed string, ids []casefile.CaseID) {
+	digest := func(id casefile.CaseID) []byte {
+		d := sha256.Sum256([]byte(seed + "\n" + string(id)))
+		return d[:]
+	}
+	slices.SortFunc(ids, func(a, b casefile.CaseID) int { return cmp.Or(bytes.Compare(digest(a), digest(b)), cmp.Compare(a, b)) })
+}
+
 // draw takes the sample of a round: of the cases that its unit and those below opened in its period, those whose digest with
 // the seed is smallest. The seed is the leaf of the act that opened the round: on the record before the draw, and the house's
 // own salts are in it, so that nobody chooses it. Whoever knows the seed and the cases of the period draws the same again.
@@ -30,51 +84,23 @@ func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, 
 	if err != nil || len(entries) == 0 {
 		return nil, err
 	}
-	var unit string
-	var from, until calendar.Date
-	size, share := int64(0), int64(0)
-	for _, e := range entries {
-		r, err := casefile.DecodeRecord(e.Bytes)
-		if err != nil {
-			return nil, err
-		}
-		i := c.proc.ActOf(r.Kind)
-		if i < 0 || len(r.Refused) > 0 {
-			continue
-		}
-		for _, f := range c.proc.Act(i).Fields {
-			v := r.Datum(f.Name)
-			switch {
-			case !v.Known():
-			case f.As == "unit":
-				unit = v.Text()
-			case f.As == "period_from":
-				from = v.Date()
-			case f.As == "period_until":
-				until = v.Date()
-			case f.As == "sample_size":
-				size = v.Int()
-			case f.As == "second_share":
-				share = v.Int()
-			}
-		}
+	records, err := h.records(ctx, c.head.ID, 0)
+	if err != nil {
+		return nil, err
 	}
-	if unit == "" || from == 0 || until == 0 || size <= 0 {
+	plan := planOf(c.proc, records)
+	if !plan.whole() {
 		bad.add("drawn", "开启时未填写被考评单位、期间或者抽取件数", "unit, period or size of the sample were not given when it was opened")
 		return nil, nil
 	}
 	seed := entries[0].Leaf
-	ids, err := h.opened(ctx, authority.UnitID(unit), h.pack.Zone.Start(from), h.pack.Zone.End(until))
+	ids, err := h.opened(ctx, plan.Unit, h.pack.Zone.Start(plan.From), h.pack.Zone.End(plan.Until))
 	if err != nil {
 		return nil, err
 	}
-	digest := func(id casefile.CaseID) []byte {
-		d := sha256.Sum256([]byte(seed.String() + "\n" + string(id)))
-		return d[:]
-	}
-	slices.SortFunc(ids, func(a, b casefile.CaseID) int { return cmp.Or(bytes.Compare(digest(a), digest(b)), cmp.Compare(a, b)) })
+	byLot(seed.String(), ids)
 	var drawn []string
-	for _, id := range ids[:min(len(ids), int(size))] {
+	for _, id := range ids[:min(len(ids), plan.Size)] {
 		drawn = append(drawn, string(id))
 	}
 	if len(drawn) == 0 {
@@ -91,7 +117,7 @@ func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, 
 		case "drawn":
 			out = append(out, casefile.Datum{Name: f.Name, Value: casefile.TextOf(strings.Join(drawn, ","))})
 		case "drawn_twice": // the first of them: their order is drawn too
-			if n := (len(drawn)*int(min(share, 100)) + 99) / 100; n > 0 {
+			if n := plan.twice(len(drawn)); n > 0 {
 				out = append(out, casefile.Datum{Name: f.Name, Value: casefile.TextOf(strings.Join(drawn[:n], ","))})
 			}
 		}

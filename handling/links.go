@@ -19,6 +19,7 @@ const (
 	aboutCase    = "case:"
 	concerns     = "officer:"
 	complainsOf  = "complaint:"
+	seenAlone    = "alone:" // for now only who opened it, and the heads, see it
 )
 
 // aboutMatter is the word of every case that is a matter.

@@ -3,6 +3,7 @@ package handling
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -45,9 +46,9 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 		s.Limit = 50
 	}
 	heads, err := h.store.Cases(ctx, s)
-	// Whom a complaint is about does not meet it in a list either.
+	// Whom a complaint is about does not meet it in a list either, nor another scorer a sheet that is not scored.
 	return slices.DeleteFunc(heads, func(x casefile.Head) bool {
-		return len(keyed(x.Words, complainsOf)) > 0 && h.may(who, authority.SeeCase, &x, h.now()) != nil
+		return (strings.Contains(x.Words, complainsOf) || strings.Contains(x.Words, seenAlone)) && h.may(who, authority.SeeCase, &x, h.now()) != nil
 	}), err
 }
 

@@ -135,6 +135,15 @@ func TestAFindingIsScored(t *testing.T) {
 		t.Error("a handler opens a sheet:", err)
 	}
 	sheet.do("kong", "open_sheet", "", opened)
+	for who, want := range map[string]error{"kong": nil, "meng": casefile.ErrNotFound, "dong": casefile.ErrNotFound, "zhao": nil} {
+		if _, err := h.File(ctx, as(who), sheet.id, "case"); !errors.Is(err, want) {
+			t.Errorf("%s, before it is scored: %v", who, err)
+		}
+		heads, err := h.Cases(ctx, as(who), handling.Wanted{Matters: true, Limit: 100})
+		if listed := slices.ContainsFunc(heads, func(x casefile.Head) bool { return x.ID == sheet.id }); err != nil || listed != (want == nil) {
+			t.Errorf("%s has it in a list: %v, %v", who, listed, err)
+		}
+	}
 	// The officer sees the sheet only once it is about them.
 	see := func(who string) error {
 		_, err := h.File(ctx, as(who), sheet.id, "case")
@@ -153,16 +162,22 @@ func TestAFindingIsScored(t *testing.T) {
 		t.Error("a finding that is none:", err)
 	}
 	sheet.do("kong", "deduct", "+", deduct)
+	if err := see("wang"); !errors.Is(err, casefile.ErrNotFound) {
+		t.Error("the officer sees the sheet before it is scored:", err)
+	}
+	sheet.do("kong", "score", "", data{"total": "80", "opinion": "超时一次"})
 	if err := see("wang"); err != nil {
 		t.Error("the officer does not see the sheet:", err)
 	}
 	if err := see("sun"); !errors.Is(err, casefile.ErrNotFound) {
 		t.Error("a colleague sees the sheet:", err)
 	}
+	if err := see("meng"); err != nil {
+		t.Error("the other assessor does not see it once it is scored:", err)
+	}
 	if _, err := sheet.try("wang", "score", "", data{"total": "100", "opinion": "好"}); !errors.As(err, new(*handling.NotAllowed)) {
 		t.Error("the officer scores:", err)
 	}
-	sheet.do("kong", "score", "", data{"total": "80", "opinion": "超时一次"})
 	sheet.do("wang", "object", "i1", data{"reason": "对方就医在内"})
 	sheet.refused("kong", "decide_objection", "i1", "own-objection", data{"result": "upheld", "points": "20", "reason": "维持"})
 	sheet.do("meng", "decide_objection", "i1", data{"result": "reduced", "points": "10", "reason": "就医时间有记录"})

@@ -2,6 +2,7 @@ package handling
 
 import (
 	"slices"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -43,6 +44,7 @@ func view(head *casefile.Head) *authority.CaseView {
 	for _, p := range head.Handlers {
 		v.Handlers = append(v.Handlers, authority.PersonID(p))
 	}
+	v.Alone = strings.Contains(" "+head.Words+" ", " "+seenAlone+" ")
 	for _, p := range keyed(head.Words, concerns) {
 		v.Concerned = append(v.Concerned, authority.PersonID(p))
 	}

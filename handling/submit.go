@@ -304,6 +304,8 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	if c.proc.Matter() {
 		keys = append(keys, aboutMatter)
 	}
+	alone := len(c.proc.AloneUntil()) > 0 && (out.whole || head.Revision == 0 || strings.Contains(head.Words, seenAlone))
+	head.Words = withoutKeys(head.Words, seenAlone)
 	opened, closed := false, c.head.Closed && !out.whole
 	for _, r := range records {
 		kind := c.proc.ActOf(r.Kind)
@@ -311,6 +313,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			continue
 		}
 		info := c.proc.Act(kind)
+		alone = alone && !slices.Contains(c.proc.AloneUntil(), kind)
 		closed = closed && !info.Reopens
 		if info.Stage != "" && !closed { // what comes after the end does not move it
 			head.Stage = info.Stage
@@ -348,6 +351,9 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	}
 	if head.Title == "" {
 		head.Title = c.proc.Title.ZH
+	}
+	if alone {
+		keys = append(keys, seenAlone)
 	}
 	head.Words = addWords(bigrams(head.Words, words...), keys...)
 }

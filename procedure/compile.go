@@ -96,6 +96,7 @@ func competent(posts []string, tiers []postTier) []string {
 // describe makes what pages and reports read of acts and duties, once.
 func (c *compiler) describe() {
 	p := c.p
+	p.alone = c.actsOf(c.f.Alone)
 	for i, a := range p.acts {
 		d := &c.f.Acts[i].Value
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
@@ -421,7 +422,7 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
 	}
 	if f.As != "" {
-		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
+		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
 		if !ok {
 			want = casefile.Text
 		}

@@ -36,6 +36,7 @@ type Procedure struct {
 	ignored  map[string]Text
 
 	matter    bool
+	alone     []int
 	stages    []Stage
 	actInfos  []ActInfo
 	dutyInfos []DutyInfo
@@ -49,6 +50,10 @@ type version struct {
 
 // Matter tells whether the cases of the procedure are about something else: another case, a finding, officers.
 func (p *Procedure) Matter() bool { return p.matter }
+
+// AloneUntil lists the acts of which one must be done before others than who opened a case, and the heads, see it; empty: all
+// who may, see it at once.
+func (p *Procedure) AloneUntil() []int { return p.alone }
 
 // Rule is what findings are counted under.
 type Rule struct {
@@ -345,6 +350,11 @@ func (a *ActInfo) Annulled(datum func(name string) casefile.Value) bool {
 	return len(a.Annuls) > 0 && !slices.ContainsFunc(a.Annuls, func(c Condition) bool { return !c.holds(datum(c.Of)) })
 }
 
+// Brings tells whether somebody or something new may come into the case with the act, whatever role it is for: it gives a name.
+func (a *ActInfo) Brings() bool {
+	return a.Role == "" || slices.ContainsFunc(a.Fields, func(f FieldInfo) bool { return f.As == "name" })
+}
+
 // FieldInfo is one datum of an act as a form asks for it, in the order of Act.Data.
 type FieldInfo struct {
 	Name           string
@@ -400,10 +410,11 @@ type Option struct {
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
 // of the case, the officers assigned to it, those who take part in the act, a place; of a penalty the offence of the pack's
 // catalogue, its tier, the grade of the agency's benchmark, the reason for departing from it, the fine and the days of
-// detention; how a complaint came in; another case or a finding that the matter is about, the officers it is about, those a complaint is about; of a round of
-// assessment the unit, the period, the size of its sample, and what the house fills in when it draws that; and
-// what is never shown after entry.
-var FieldRoles = []string{"channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "seed", "population", "drawn", "drawn_twice", "case", "finding", "concerned", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+// detention; the number under which another system knows the case, how a complaint came in; another case or a finding that the matter is about, the officers it is about, those a complaint is about; of a round of
+// assessment the unit, the period, the size of its sample, the scores at which grades begin, and what the house fills in when
+// it draws that; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
+// is never shown after entry.
+var FieldRoles = []string{"external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "score", "points", "blind", "case", "finding", "concerned", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

@@ -192,7 +192,7 @@ func (c *call) offers(f *handling.File, n procedure.Next) bool {
 		return false
 	}
 	if n.Subject == "" && a.Scope != "case" {
-		return a.Role == ""
+		return a.Brings()
 	}
 	return true
 }

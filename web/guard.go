@@ -77,6 +77,8 @@ func most(rt Route) int64 {
 	switch {
 	case rt.Pattern == "POST /intake" || rt.Pattern == "POST /cases/{id}/do/{act}":
 		return maxBody
+	case rt.Pattern == "POST /matters/import":
+		return mostImported + 1<<20
 	case anyone[rt.Action]:
 		return 16 << 10
 	}

@@ -53,6 +53,9 @@ func casePage(c *call) error {
 		return err
 	}
 	p.Facts = c.facts(f)
+	if handling.Draws(f.Proc) {
+		p.Round = roundURL(f.Head.ID)
+	}
 	if p.Tied, err = c.tied(f); err != nil {
 		return err
 	}
@@ -321,7 +324,7 @@ func (c *call) looked(looks []casefile.Looked) []Look {
 
 func (c *call) what(s string) string {
 	head, tail, _ := strings.Cut(s, " ")
-	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}, "inhand": {"在控时间（自他案）", "time in hand, from another case"}}
+	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}, "round": {"考评的抽样与评分", "draw and scores of a round"}, "inhand": {"在控时间（自他案）", "time in hand, from another case"}}
 	w, ok := words[head]
 	if !ok {
 		return s

@@ -88,7 +88,7 @@ func officer(c *call) error {
 	}
 	p := &OfficerPage{Frame: c.frame(AreaFindings), Name: f.Person.Name, Number: f.Person.Number, Mine: f.Person.ID == c.who.Person, Cases: shareShown(f.Cases), More: f.More}
 	for _, h := range f.Posts {
-		p.Posts = append(p.Posts, c.post(h.Post)+" "+c.House.Unit(string(h.Unit)).In(c.lang))
+		p.Posts = append(p.Posts, c.postIn(h))
 	}
 	for _, q := range f.Qualifications {
 		p.Qualifications = append(p.Qualifications, c.qualification(q))
@@ -102,4 +102,10 @@ func officer(c *call) error {
 		p.Matters = append(p.Matters, c.caseRow(&f.Matters[i]))
 	}
 	return c.page(http.StatusOK, p)
+}
+
+// postIn names a post with its unit.
+func (c *call) postIn(h authority.Held) string {
+	unit := c.House.Unit(string(h.Unit)).In(c.lang)
+	return c.both(unit+c.post(h.Post), c.post(h.Post)+" ("+unit+")")
 }

@@ -170,6 +170,9 @@ func matterList(c *call) error {
 	for _, o := range c.openings() {
 		if !o.main {
 			p.Open = append(p.Open, Way{Title: o.act.Title.In(c.lang), Note: o.proc.Title.In(c.lang), Href: o.at("/intake", url.Values{})})
+			if _, key := handling.ImportKey(o.proc); key != "" {
+				p.Open = append(p.Open, Way{Title: o.act.Title.In(c.lang) + c.both("：", ": ") + c.both("从文件导入", "import from a file"), Note: o.proc.Title.In(c.lang), Href: o.at("/matters/import", url.Values{})})
+			}
 		}
 	}
 	return c.page(http.StatusOK, p)

@@ -238,12 +238,10 @@ func (c *call) subjects(f *handling.File, a *procedure.ActInfo, e *entered, pres
 		chosen := p.ID == preset || slices.ContainsFunc(e.subjects, func(x handling.SubjectInput) bool { return x.ID == p.ID })
 		s.Options = append(s.Options, Option{Value: string(p.ID), Text: p.Label(), Hint: c.role(p.Role), Chosen: chosen})
 	}
-	// An act that gives the name brings somebody new too, whatever role it is for.
-	brings := slices.ContainsFunc(a.Fields, func(f procedure.FieldInfo) bool { return f.As == "name" })
-	if len(s.Options) == 1 && !e.adding && a.Role != "" && !brings {
+	if len(s.Options) == 1 && !e.adding && !a.Brings() {
 		s.Options[0].Chosen = true
 	}
-	if a.Role == "" || brings {
+	if a.Brings() {
 		s.CanAdd = true
 		if len(s.Options) == 0 {
 			s.Adding = true

@@ -75,7 +75,7 @@ func doQuery(c *call) error {
 	}
 	r.Proof = fmt.Sprintf(c.both("%d（全部记录共%d条）", "%d (of %d records)"), got.Index, got.Size)
 	for _, l := range got.Looks {
-		r.Looks = append(r.Looks, Pair{c.local(l.At), c.post(l.Post) + c.both("，", ", ") + l.Unit.In(c.lang)})
+		r.Looks = append(r.Looks, Pair{l.Day.String(), c.post(l.Post) + c.both("，", ", ") + l.Unit.In(c.lang) + fmt.Sprintf(c.both("，%d次", ", %d times"), l.Times)})
 	}
 	p.Result = r
 	p.Complaint = c.complaintForm(code, secret, newID(), nil)

@@ -26,6 +26,7 @@ type Case struct {
 	People   []Person
 	Facts    []Pair // where, when, how it came in
 	Tied     *Tied  // nil: to nothing that the reader may see
+	Round    string // the page of a round, where the case draws a sample; empty: it draws none
 	Docs     []Document
 	Files    []Attachment
 	Looks    []Look // the last few

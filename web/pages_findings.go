@@ -107,6 +107,28 @@ type ShareShown struct {
 	Interval  string // 3 % – 25 %
 }
 
+// CoveragePage tells how far supervision reached: by unit and by kind of act, what nobody looked at first.
+type CoveragePage struct {
+	Frame
+	Action      string
+	From, Until string // civil days, both included
+	ByAct       bool   // by kind of act; else by stage
+	Errors      []FieldError
+	Units       []CoveredRow
+	Kinds       []CoveredRow
+	Left        int // rows of Kinds that are not shown
+	Cases       int // that were read
+	Matters     int // that were read
+	More        bool
+}
+
+// CoveredRow is what was done in a unit, and in how many of the cases somebody looked. The last four are of Cases.
+type CoveredRow struct {
+	Unit, Kind, Procedure         string
+	Acts, Cases                   int
+	Looked, Finding, Named, Drawn int
+}
+
 // OfficerPage is the enforcement file of an officer.
 type OfficerPage struct {
 	Frame
@@ -121,8 +143,9 @@ type OfficerPage struct {
 }
 
 // Template names the file of each page.
-func (*FindingList) Template() string { return "findings" }
-func (*FindingPage) Template() string { return "finding" }
-func (*MatterList) Template() string  { return "matters" }
-func (*FiguresPage) Template() string { return "figures" }
-func (*OfficerPage) Template() string { return "officer" }
+func (*FindingList) Template() string  { return "findings" }
+func (*FindingPage) Template() string  { return "finding" }
+func (*MatterList) Template() string   { return "matters" }
+func (*FiguresPage) Template() string  { return "figures" }
+func (*OfficerPage) Template() string  { return "officer" }
+func (*CoveragePage) Template() string { return "coverage" }

@@ -209,7 +209,7 @@ func (r *Renderer) funcs(lang string) template.FuncMap {
 			if f.Nav != nil {
 				return f.Nav
 			}
-			return []Area{AreaWorkbench, AreaCases, AreaIntake, AreaQuestions, AreaPeople}
+			return []Area{AreaWorkbench, AreaIntake, AreaCases, AreaFindings, AreaMatters, AreaQuestions, AreaPeople}
 		},
 		"frame": func(p Page) *Frame { return p.frame() },
 		"lax":   func(f Field) Field { f.Lax = true; return f },

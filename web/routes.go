@@ -35,12 +35,16 @@ var routes = []Route{
 	{"GET /cases/{id}/documents/{n}/{kind}/pdf", authority.SeeDocument, documentPDF},
 	{"GET /cases/{id}/files/{digest}", authority.SeeAttachment, attachment},
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
+	{"GET /cases/{id}/round", authority.SeeCase, round},
 
 	{"GET /findings", authority.ListCases, findingList},
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
 	{"GET /figures", authority.ListCases, figures},
+	{"GET /coverage", authority.ListCases, coverage},
 	{"GET /officers/{person}", authority.SeePeople, officer},
 	{"GET /matters", authority.ListCases, matterList},
+	{"GET /matters/import", authority.OpenCase, showImport},
+	{"POST /matters/import", authority.OpenCase, doImport},
 
 	{"GET /cases/{id}/ask", authority.AskQuestion, askForm},
 	{"POST /cases/{id}/ask", authority.AskQuestion, doAsk},

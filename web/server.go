@@ -245,11 +245,7 @@ func (c *call) frame(area Area) Frame {
 		f.Nav = append(f.Nav, AreaIntake)
 	}
 	if may(authority.ListCases) {
-		f.Nav = append(f.Nav, AreaFindings, AreaMatters)
-	}
-
-	if may(authority.ListCases) {
-		f.Nav = append(f.Nav, AreaCases)
+		f.Nav = append(f.Nav, AreaCases, AreaFindings, AreaMatters)
 	}
 	if c.House.Counsels(c.who) {
 		f.Nav = append(f.Nav, AreaQuestions)
