@@ -220,7 +220,7 @@ func TestUnexpectedRefusalStopsTheReplay(t *testing.T) {
 		if bad == string(good) {
 			t.Fatalf("%q is not in demo.yaml", c.old)
 		}
-		_, _, err := play(t, fstest.MapFS{"cn-police/demo.yaml": {Data: []byte(bad)}}, 1, 30, worldNow)
+		_, _, err := play(t, fstest.MapFS{"cn-police/demo.yaml": {Data: []byte(bad)}}, 1, 35, worldNow)
 		if err == nil || !strings.HasPrefix(err.Error(), "scenario ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want the scenario and %s", err, c.want)
 		}
