@@ -96,7 +96,7 @@ func (h *House) Coverage(ctx context.Context, who Who, from, until calendar.Date
 				return nil, err
 			}
 			if stages[p] == nil {
-				stages[p] = stagesOf(p)
+				stages[p] = StagesOf(p)
 			}
 			counted := map[key]bool{}
 			for _, r := range effective(records) {
@@ -155,8 +155,8 @@ func blindFirst(a, b Covered) int {
 	return cmp.Or(cmp.Compare(a.Looked*b.Cases, b.Looked*a.Cases), b.Cases-a.Cases, b.Acts-a.Acts, cmp.Compare(a.Unit, b.Unit), cmp.Compare(proc(&a), proc(&b)), cmp.Compare(a.Stage, b.Stage), a.Act-b.Act)
 }
 
-// stagesOf is the stage that each act stands under: its own, or that of the act before it in the pack.
-func stagesOf(p *procedure.Procedure) []string {
+// StagesOf is the stage that each act stands under: its own, or that of the act before it in the pack.
+func StagesOf(p *procedure.Procedure) []string {
 	current := ""
 	if all := p.Stages(); len(all) > 0 {
 		current = all[0].ID

@@ -296,3 +296,45 @@ func TestTheDrawCanBeRepeated(t *testing.T) {
 	}
 	round.refused("meng", "draw_sample", "", "drawn-again", nil)
 }
+
+// What is published names nobody: the form begins with the decision, its people taken out, and a text that names one is not taken.
+func TestAPublicationNamesNobody(t *testing.T) {
+	ctx := context.Background()
+	h := supervised(t)
+	c, _ := overtime(t, h)
+	text, err := h.Redacted(ctx, as("wang"), c.id)
+	if err != nil || !strings.Contains(text, "违法嫌疑人1") {
+		t.Fatal(err, text)
+	}
+	for _, hidden := range []string{"李某", "110101199101020011", "1991-01-02"} {
+		if strings.Contains(text, hidden) {
+			t.Errorf("%q stays in\n%s", hidden, text)
+		}
+	}
+	m := &matter{house: h, proc: "publication", unit: "b1"}
+	p, _ := police().Procedure("publication")
+	opening := p.Act(p.ActOf("propose_publication"))
+	given := data{"case": string(c.id), "title": "公开", "text_redacted": "李 某被处罚款500元"}
+	for _, f := range opening.Fields { // whatever else is asked for
+		switch {
+		case given[f.Name] != "" || !f.Required:
+		case len(f.Enum) > 0:
+			given[f.Name] = f.Enum[0].ID
+		case f.Kind == casefile.Bool:
+			given[f.Name] = "false"
+		case f.Kind == casefile.Date:
+			given[f.Name] = "2026-03-06"
+		case f.Kind == casefile.Text:
+			given[f.Name] = "略"
+		}
+	}
+	given["text_redacted"] = "李某被处罚款500元"
+	var invalid *handling.Invalid
+	if _, err := m.try("wang", "propose_publication", "", given); !errors.As(err, &invalid) || invalid.Problems[0].Field != "text_redacted" {
+		t.Error("a name is published:", err)
+	}
+	given["text_redacted"] = text
+	if _, err := m.try("wang", "propose_publication", "", given); err != nil {
+		t.Error(err)
+	}
+}

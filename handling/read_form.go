@@ -380,6 +380,16 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			say("没有这个单位："+text, fmt.Sprintf("there is no unit %q", text))
 			continue
 		}
+		if f.As == "redacted" {
+			name, err := h.unredacted(ctx, c, q, info, text)
+			if err != nil {
+				return err
+			}
+			if name != "" {
+				say("写有案件人员的姓名或者号码，请隐去："+name, "it names somebody of the case, or gives their number; leave it out: "+name)
+				continue
+			}
+		}
 		if f.As == "case" || f.As == "finding" {
 			ok := false
 			if v, ok = h.reference(ctx, who, f, text, now); !ok {

@@ -109,6 +109,16 @@ func intake(c *call) error {
 			e.data[f.Name] = about
 		}
 	}
+	if about := casefile.CaseID(c.r.URL.Query().Get("case")); about != "" {
+		for _, f := range o.act.Fields {
+			if f.As != "redacted" || e.data[f.Name] != "" {
+				continue
+			}
+			if e.data[f.Name], err = c.House.Redacted(c.r.Context(), c.who, about); err != nil {
+				return err
+			}
+		}
+	}
 	if w := o.way(); w != nil {
 		if chosen := c.r.URL.Query().Get("way"); chosen != "" {
 			e.data[w.Name] = chosen

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"plumbline/authority"
@@ -53,6 +54,15 @@ type paper struct{}
 
 func (paper) PDF(context.Context, []byte) ([]byte, error) { return []byte("%PDF-"), nil }
 
+// police is the pack, compiled once for all tests.
+var police = sync.OnceValue(func() *procedure.Pack {
+	p, err := procedure.Load(packs.FS, "cn-police")
+	if err != nil {
+		panic(err)
+	}
+	return p
+})
+
 // newBureau makes a bureau, with the case where withCase is set.
 func newBureau(t *testing.T, withCase bool) *bureau {
 	t.Helper()
@@ -67,10 +77,7 @@ func newBureau(t *testing.T, withCase bool) *bureau {
 			t.Error(err)
 		}
 	})
-	pack, err := procedure.Load(packs.FS, "cn-police")
-	if err != nil {
-		t.Fatal(err)
-	}
+	pack := police()
 	files, err := durable.OpenBlobs(filepath.Join(dir, "files"))
 	if err != nil {
 		t.Fatal(err)
@@ -246,7 +253,7 @@ func (j *cookies) Cookies(*url.URL) []*http.Cookie {
 // address puts values into a route's pattern.
 func (b *bureau) address(pattern string, id casefile.CaseID) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{$}", "", "{lang}", "en", "{person}", "wang", "{id}", string(id), "{n}", "1", "{act}", "register_person", "{kind}", "report_register", "{digest}", b.file, "{token}", strings.Repeat("ab", 32)).Replace(path)
+	return method, strings.NewReplacer("{$}", "", "{lang}", "en", "{procedure}", "administrative", "{person}", "wang", "{id}", string(id), "{n}", "1", "{act}", "register_person", "{kind}", "report_register", "{digest}", b.file, "{token}", strings.Repeat("ab", 32)).Replace(path)
 }
 
 func TestAuthorizationMatrix(t *testing.T) {

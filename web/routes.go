@@ -6,6 +6,8 @@ import "plumbline/authority"
 var routes = []Route{
 	{"GET /healthz", authority.SeeStatic, health},
 	{"GET /lang/{lang}", authority.SeeStatic, chooseLang},
+	{"GET /law", authority.SeeStatic, law},
+	{"GET /law/{procedure}", authority.SeeStatic, lawPage},
 	{"GET /signin", authority.SignIn, showSignIn},
 	{"POST /signin", authority.SignIn, doSignIn},
 	{"POST /signout", authority.ManageOwnSessions, signOut},
