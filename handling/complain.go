@@ -17,10 +17,10 @@ import (
 const online = "online"
 
 // ComplaintForm is the act by which a party complains: the pack's opening act that is also for the party, with the data that
-// the party gives. Nil where the pack has none, or the house has nobody who stands apart to take it.
+// the party gives. Nil where the pack has none. Whether somebody stands apart to take it, Progress says.
 func (h *House) ComplaintForm() *procedure.ActInfo {
 	_, info := h.complaint()
-	if info == nil || h.apart() == "" {
+	if info == nil {
 		return nil
 	}
 	form := *info
@@ -44,18 +44,34 @@ func (h *House) complaint() (*procedure.Procedure, *procedure.ActInfo) {
 	return nil, nil
 }
 
-// apart is the unit that takes complaints: the first that stands apart.
-func (h *House) apart() authority.UnitID {
-	for _, u := range h.People().Units() {
-		if u.Kind == authority.Superintendence {
-			return u.ID
+// apart is the unit that takes complaints about cases of a unit: the nearest that stands apart beside it or beside a unit above
+// it, in which somebody holds a post. None for its own cases: those are for the organ above.
+func (h *House) apart(unit authority.UnitID, now calendar.Instant) authority.UnitID {
+	d := h.People()
+	u, ok := d.Unit(unit)
+	if u.Kind == authority.Superintendence {
+		return ""
+	}
+	for ; ok; u, ok = d.Unit(u.Parent) {
+		for _, x := range d.Units() {
+			if x.Kind == authority.Superintendence && (x.Parent == u.ID || x.Parent == u.Parent && u.Parent != "") && h.staffed(x.ID, now) {
+				return x.ID
+			}
 		}
 	}
 	return ""
 }
 
+// staffed tells whether somebody holds a post in a unit.
+func (h *House) staffed(unit authority.UnitID, now calendar.Instant) bool {
+	d := h.People()
+	return slices.ContainsFunc(d.People(), func(p authority.Person) bool {
+		return slices.ContainsFunc(d.PostsAt(p.ID, now), func(held authority.Held) bool { return held.Unit == unit })
+	})
+}
+
 // Complain opens a complaint of whoever holds the receipt of a case about how it is handled. It goes to the unit that stands
-// apart, names the case and everybody assigned to it or who opened it, and is hidden from them and from their heads. The answer
+// apart, names the case and everybody who ever had a hand in it, and is hidden from them and from their heads. The answer
 // carries a receipt of its own. A wrong code and a wrong secret are casefile.ErrNotFound, after the same work.
 func (h *House) Complain(ctx context.Context, code, secret string, id casefile.ActID, data map[string]string) (*Answer, error) {
 	about, err := h.byReceipt(ctx, code, secret)
@@ -63,7 +79,8 @@ func (h *House) Complain(ctx context.Context, code, secret string, id casefile.A
 		return nil, err
 	}
 	p, info := h.complaint()
-	unit, ok := h.People().Unit(h.apart())
+	now := h.now()
+	unit, ok := h.People().Unit(h.apart(authority.UnitID(about.Unit), now))
 	if info == nil || !ok {
 		return nil, casefile.ErrNotFound
 	}
@@ -72,7 +89,6 @@ func (h *House) Complain(ctx context.Context, code, secret string, id casefile.A
 		bad.checkID(id)
 		return nil, bad
 	}
-	now := h.now()
 	q := &Request{ID: id, Procedure: h.pack.ID + "/" + p.ID, Unit: unit.ID, Kind: info.ID, Data: map[string]string{}}
 	for _, f := range info.Fields {
 		switch {
@@ -96,7 +112,9 @@ func (h *House) Complain(ctx context.Context, code, secret string, id casefile.A
 		return nil, err
 	}
 	r.Actor = &casefile.Actor{Person: authority.PartyPost, Posts: []string{authority.PartyPost}, Qualifications: []string{}, Relations: []string{}}
-	h.complete(info, r, about)
+	if err := h.complete(ctx, info, r, about); err != nil {
+		return nil, err
+	}
 	out, err := h.judge(ctx, c, r, now)
 	if err != nil {
 		return nil, err
@@ -104,11 +122,38 @@ func (h *House) Complain(ctx context.Context, code, secret string, id casefile.A
 	return h.keep(ctx, c, Who{}, q, r, info, out, now)
 }
 
-// complete adds what the house knows of the case: which it is, and who handles it.
-func (h *House) complete(info *procedure.ActInfo, r *casefile.Record, about *casefile.Head) {
-	officers := slices.Clone(about.Handlers)
-	if !slices.Contains(officers, about.Opener) && about.Opener != "" {
-		officers = append(officers, about.Opener)
+// complete adds what the house knows of the case: which it is, and everybody who ever had a hand in it.
+func (h *House) complete(ctx context.Context, info *procedure.ActInfo, r *casefile.Record, about *casefile.Head) error {
+	p, err := h.procedureOf(about.Procedure)
+	if err != nil {
+		return err
+	}
+	records, err := h.records(ctx, about.ID, 0)
+	if err != nil {
+		return err
+	}
+	var officers []string
+	add := func(ids ...string) {
+		for _, id := range ids {
+			if _, ok := h.People().Person(authority.PersonID(id)); ok && !slices.Contains(officers, id) {
+				officers = append(officers, id)
+			}
+		}
+	}
+	add(about.Handlers...)
+	for _, x := range records {
+		i := p.ActOf(x.Kind)
+		if i < 0 || len(x.Refused) > 0 {
+			continue
+		}
+		if x.Actor != nil {
+			add(x.Actor.Person)
+		}
+		for _, f := range p.Act(i).Fields {
+			if v := x.Datum(f.Name); f.As == "handlers" && v.Known() {
+				add(strings.Split(v.Text(), ",")...)
+			}
+		}
 	}
 	var data []casefile.Datum
 	for _, f := range info.Fields { // in the order of the pack
@@ -122,6 +167,7 @@ func (h *House) complete(info *procedure.ActInfo, r *casefile.Record, about *cas
 		}
 	}
 	r.Data = data
+	return nil
 }
 
 // byReceipt finds a case by its receipt's code and secret. A wrong code and a wrong secret are the same answer,
@@ -159,8 +205,7 @@ func (h *House) looksTold(ctx context.Context, id casefile.CaseID) ([]Opened, er
 	var out []Opened
 	for _, l := range looks {
 		held, ok := h.PostOf(authority.PersonID(l.Person), l.At)
-		u, known := h.People().Unit(held.Unit)
-		if !ok || !known || u.Kind == authority.Superintendence {
+		if !ok || h.isApart(authority.PersonID(l.Person), l.At) {
 			continue
 		}
 		x := Opened{h.pack.Zone.Date(l.At), held.Post, h.unitName(string(held.Unit)), 1}

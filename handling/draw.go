@@ -11,6 +11,7 @@ import (
 	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
+	"plumbline/ledger"
 	"plumbline/procedure"
 )
 
@@ -76,24 +77,46 @@ func byLot(seed string, ids []casefile.CaseID) {
 	slices.SortFunc(ids, func(a, b casefile.CaseID) int { return cmp.Or(bytes.Compare(digest(a), digest(b)), cmp.Compare(a, b)) })
 }
 
+// seedOf is the leaf of the act that last laid down a plan: on the record before the draw, and the house's own salts are in it,
+// so that nobody chooses it, and who changes the plan gets another.
+func seedOf(proc *procedure.Procedure, records []*casefile.Record) (seed ledger.Hash, err error) {
+	for _, r := range records {
+		if p := planOf(proc, []*casefile.Record{r}); p.Unit != "" || p.From != 0 || p.Until != 0 || p.Size != 0 || p.Share != 0 {
+			if seed, err = r.Leaf(); err != nil {
+				return seed, err
+			}
+		}
+	}
+	return seed, nil
+}
+
 // draw takes the sample of a round: of the cases that its unit and those below opened in its period, those whose digest with
-// the seed is smallest. The seed is the leaf of the act that opened the round: on the record before the draw, and the house's
-// own salts are in it, so that nobody chooses it. Whoever knows the seed and the cases of the period draws the same again.
+// the seed is smallest. A sample is drawn once. Whoever knows the seed and the cases of the period draws the same again.
 func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, bad *Invalid) ([]casefile.Datum, error) {
-	entries, err := h.store.Acts(ctx, c.head.ID, 0)
-	if err != nil || len(entries) == 0 {
-		return nil, err
-	}
 	records, err := h.records(ctx, c.head.ID, 0)
-	if err != nil {
+	if err != nil || len(records) == 0 {
 		return nil, err
 	}
-	plan := planOf(c.proc, records)
+	stand := effective(records)
+	for _, r := range records {
+		switch i := c.proc.ActOf(r.Kind); {
+		case i < 0 || len(r.Refused) > 0 || !draws(c.proc.Act(i)):
+		case slices.Contains(stand, r):
+			return nil, nil // what a second draw is, the pack says
+		default:
+			bad.add("drawn", "样本已经抽取过；撤回以后也不再抽取", "the sample was drawn; also where that was taken back it is not drawn again")
+			return nil, nil
+		}
+	}
+	plan := planOf(c.proc, stand)
 	if !plan.whole() {
 		bad.add("drawn", "开启时未填写被考评单位、期间或者抽取件数", "unit, period or size of the sample were not given when it was opened")
 		return nil, nil
 	}
-	seed := entries[0].Leaf
+	seed, err := seedOf(c.proc, stand)
+	if err != nil {
+		return nil, err
+	}
 	ids, err := h.opened(ctx, plan.Unit, h.pack.Zone.Start(plan.From), h.pack.Zone.End(plan.Until))
 	if err != nil {
 		return nil, err

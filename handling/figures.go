@@ -60,7 +60,7 @@ func (h *House) OfficerFile(ctx context.Context, who Who, person authority.Perso
 			return nil, err
 		}
 		for i := range heads {
-			if err := h.ofOfficer(ctx, out, &heads[i], string(person)); err != nil {
+			if err := h.ofOfficer(ctx, who, out, &heads[i], string(person)); err != nil {
 				return nil, err
 			}
 		}
@@ -70,11 +70,11 @@ func (h *House) OfficerFile(ctx context.Context, who Who, person authority.Perso
 		s.Before, s.AfterID = heads[len(heads)-1].Updated, heads[len(heads)-1].ID
 	}
 	var err error
-	out.Matters, err = h.matters(ctx, who, concerns+string(person), now)
+	out.Matters, err = h.matters(ctx, who, concerns+string(person), false, now)
 	return out, err
 }
 
-func (h *House) ofOfficer(ctx context.Context, out *OfficerFile, head *casefile.Head, person string) error {
+func (h *House) ofOfficer(ctx context.Context, who Who, out *OfficerFile, head *casefile.Head, person string) error {
 	p, err := h.procedureOf(head.Procedure)
 	if err != nil || !slices.Contains(head.Handlers, person) {
 		return nil
@@ -84,6 +84,9 @@ func (h *House) ofOfficer(ctx context.Context, out *OfficerFile, head *casefile.
 		return nil
 	}
 	out.Cases.Count++
+	if h.may(who, authority.SeeCase, head, h.now()) != nil {
+		return nil // of another unit: it counts, and is not named
+	}
 	found, err := h.store.Findings(ctx, head.ID)
 	for _, x := range found {
 		if x.WithdrawnBy == 0 && !x.Warn {
@@ -131,7 +134,11 @@ func (h *House) Figures(ctx context.Context, who Who, day calendar.Date) (out []
 		rule int
 		unit string
 	}
-	all, ran, ranThen := map[key]*Recurrent{}, map[string]int{}, map[string]int{}
+	type of struct {
+		proc *procedure.Procedure
+		unit string
+	}
+	all, ran, ranThen := map[key]*Recurrent{}, map[of]int{}, map[of]int{}
 	for {
 		heads, err := h.store.Cases(ctx, s)
 		if err != nil {
@@ -140,14 +147,12 @@ func (h *House) Figures(ctx context.Context, who Who, day calendar.Date) (out []
 		for i := range heads {
 			head := &heads[i]
 			p, err := h.procedureOf(head.Procedure)
-			if err != nil {
+			if err != nil || h.unlisted(who, head) {
 				continue
 			}
 			read++
-			if p == h.pack.Procedures[0] {
-				ran[head.Unit] += one(month.ran(head))
-				ranThen[head.Unit] += one(before.ran(head))
-			}
+			ran[of{p, head.Unit}] += one(month.ran(head))
+			ranThen[of{p, head.Unit}] += one(before.ran(head))
 			if head.Findings == 0 {
 				continue
 			}
@@ -179,7 +184,7 @@ func (h *House) Figures(ctx context.Context, who Who, day calendar.Date) (out []
 		s.Before, s.AfterID = heads[len(heads)-1].Updated, heads[len(heads)-1].ID
 	}
 	for k, r := range all {
-		r.Now.Of, r.Then.Of = max(ran[k.unit], r.Now.Count), max(ranThen[k.unit], r.Then.Count)
+		r.Now.Of, r.Then.Of = max(ran[of{k.proc, k.unit}], r.Now.Count), max(ranThen[of{k.proc, k.unit}], r.Then.Count)
 		out = append(out, *r)
 	}
 	slices.SortFunc(out, func(a, b Recurrent) int {

@@ -130,6 +130,7 @@ type judged struct {
 	whole    bool               // findings and duties are those of the whole case, and
 	records  []*casefile.Record // the acts that stand, in the order in which they occurred
 	by       int64              // the act because of which it was judged again
+	first    *casefile.Unit     // in which it was opened
 }
 
 // judge holds an act against the law on top of the standing. An act that occurred before what was already judged, or before
@@ -211,7 +212,7 @@ func rejudge(p *procedure.Procedure, records []*casefile.Record, now calendar.In
 	history := p.RejudgeClosing(acts(p, records), now)
 	out := &judged{standing: history.Standing, findings: history.Findings, duties: history.Duties, whole: true, records: effective(records)}
 	if n := len(records); n > 0 {
-		out.by = records[n-1].Number
+		out.by, out.first = records[n-1].Number, records[0].Unit
 	}
 	return out, history
 }

@@ -2,6 +2,7 @@ package handling
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ const (
 	aboutCase    = "case:"
 	concerns     = "officer:"
 	complainsOf  = "complaint:"
+	onceNamed    = "named:" // a case that was named at any time, also by an act taken back: what who acts is to it still counts
 	seenAlone    = "alone:" // for now only who opened it, and the heads, see it
 )
 
@@ -34,6 +36,12 @@ func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
 	var out []string
 	for x := range strings.SplitSeq(v.Text(), ",") {
 		out = append(out, prefix+x)
+		if of, ok := casefile.CaseOfFinding(x); ok && prefix == aboutFinding {
+			out = append(out, onceNamed+string(of))
+		}
+		if prefix == aboutCase {
+			out = append(out, onceNamed+x)
+		}
 	}
 	return out
 }
@@ -85,7 +93,13 @@ func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefil
 		a.Posts = append(a.Posts, authority.ConcernedPost)
 		a.Relations = append(a.Relations, "concerned")
 	}
-	for _, id := range linked(words) {
+	var named []casefile.CaseID
+	for _, w := range words {
+		if id, ok := strings.CutPrefix(w, onceNamed); ok && !slices.Contains(named, casefile.CaseID(id)) {
+			named = append(named, casefile.CaseID(id))
+		}
+	}
+	for _, id := range named {
 		if err := h.relate(ctx, a, id, at); err != nil {
 			return nil, err
 		}
@@ -98,6 +112,9 @@ func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefil
 // relate adds what an actor is to a case.
 func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseID, at calendar.Instant) error {
 	head, err := h.store.Case(ctx, id)
+	if errors.Is(err, casefile.ErrNotFound) {
+		return nil // the datum that names it says so
+	}
 	if err != nil {
 		return err
 	}
@@ -115,9 +132,10 @@ func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseI
 	if slices.ContainsFunc(h.People().PostsAt(authority.PersonID(a.Person), at), func(x authority.Held) bool { return string(x.Unit) == head.Unit }) {
 		a.Relations = append(a.Relations, "same_unit")
 	}
+	stand := effective(records)
 	for _, r := range records {
 		i := p.ActOf(r.Kind)
-		if i < 0 || r.Actor == nil {
+		if i < 0 || r.Actor == nil || len(r.Refused) > 0 {
 			continue
 		}
 		did := r.Actor.Person == a.Person
@@ -129,8 +147,12 @@ func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseI
 				a.Relations = append(a.Relations, "decided")
 			}
 		}
+		// Who is named by another as having taken part did so only from within the unit: else anybody could shut out anybody.
 		for _, f := range p.Act(i).Fields {
-			did = did || f.As == "officers" && slices.Contains(strings.Split(r.Datum(f.Name).Text(), ","), a.Person)
+			if f.As != "officers" || !slices.Contains(stand, r) || !slices.Contains(strings.Split(r.Datum(f.Name).Text(), ","), a.Person) {
+				continue
+			}
+			did = did || slices.ContainsFunc(h.People().PostsAt(authority.PersonID(a.Person), r.Occurred), func(x authority.Held) bool { return string(x.Unit) == head.Unit })
 		}
 		if did {
 			a.Relations = append(a.Relations, "took_part")
@@ -140,7 +162,7 @@ func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseI
 }
 
 // reference reads a datum that names a case or a finding: one that the person may see. What they may not see does not exist.
-func (h *House) reference(ctx context.Context, who Who, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, bool) {
+func (h *House) reference(ctx context.Context, who Who, unitKind string, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, bool) {
 	id := casefile.CaseID(text)
 	if f.As == "finding" {
 		if _, _, err := h.finding(ctx, who, text, now); err != nil {
@@ -149,8 +171,8 @@ func (h *House) reference(ctx context.Context, who Who, f *procedure.FieldInfo, 
 		return casefile.TextOf(text), true
 	}
 	head, err := h.store.Case(ctx, id)
-	if err != nil || h.may(who, authority.SeeCase, &head, now) != nil {
-		return casefile.Value{}, false
+	if err != nil || h.may(who, authority.SeeCase, &head, now) != nil || head.UnitKind == authority.Superintendence && unitKind != authority.Superintendence {
+		return casefile.Value{}, false // what stands apart is not named outside
 	}
 	return casefile.TextOf(string(head.ID)), true
 }
@@ -183,8 +205,8 @@ func (h *House) finding(ctx context.Context, who Who, id string, now calendar.In
 const mostMatters = 100
 
 // Matters lists what was done about a finding, a case or an officer, as far as the person may see it: the oldest first.
-func (h *House) matters(ctx context.Context, who Who, word string, now calendar.Instant) ([]casefile.Head, error) {
-	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{word}, Limit: mostMatters})
+func (h *House) matters(ctx context.Context, who Who, word string, open bool, now calendar.Instant) ([]casefile.Head, error) {
+	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Open: open, Words: []string{word}, Limit: mostMatters})
 	if err != nil {
 		return nil, err
 	}
@@ -196,8 +218,7 @@ func (h *House) matters(ctx context.Context, who Who, word string, now calendar.
 // Concerning lists the open matters that name a person as the one they are about.
 func (h *House) Concerning(ctx context.Context, who Who) ([]casefile.Head, error) {
 	now := h.now()
-	heads, err := h.matters(ctx, who, concerns+string(who.Person), now)
-	return slices.DeleteFunc(heads, func(x casefile.Head) bool { return x.Closed }), err
+	return h.matters(ctx, who, concerns+string(who.Person), true, now)
 }
 
 // FindingsNamed lists the findings that a case is about.
@@ -219,17 +240,25 @@ func (h *House) Links(ctx context.Context, who Who, f *File) (Links, error) {
 		}
 	}
 	var err error
-	out.Matters, err = h.matters(ctx, who, aboutCase+string(f.Head.ID), f.Now)
+	out.Matters, err = h.matters(ctx, who, aboutCase+string(f.Head.ID), false, f.Now)
 	return out, err
 }
 
-// names are the words of what a request names, to know what who sends it is to that.
-func (q *Request) names(info *procedure.ActInfo) []string {
+// wordsOf are the words of what a request names, to know what who sends it is to that.
+func (h *House) wordsOf(q *Request, info *procedure.ActInfo) []string {
 	var out []string
 	for i := range info.Fields {
-		if text := strings.TrimSpace(q.Data[info.Fields[i].Name]); text != "" && info.Fields[i].Kind == casefile.Text {
-			out = append(out, keysOf(&info.Fields[i], casefile.TextOf(text))...)
+		f := &info.Fields[i]
+		text := strings.TrimSpace(q.Data[f.Name])
+		if text == "" || f.Kind != casefile.Text {
+			continue
 		}
+		if f.As == "concerned" || f.As == "complained_of" { // by whatever number they are called
+			if v, err := h.officers("", f, text, h.now()); err == nil {
+				text = v.Text()
+			}
+		}
+		out = append(out, keysOf(f, casefile.TextOf(text))...)
 	}
 	return out
 }
@@ -267,7 +296,7 @@ func (h *House) Chain(ctx context.Context, who Who, id string) (*Chain, error) {
 		return nil, err
 	}
 	out := &Chain{Finding: *x, File: f, Parts: parts(f, x)}
-	heads, err := h.matters(ctx, who, aboutFinding+id, now)
+	heads, err := h.matters(ctx, who, aboutFinding+id, false, now)
 	if err != nil {
 		return nil, err
 	}
@@ -370,7 +399,7 @@ func (h *House) Findings(ctx context.Context, who Who, w Wanted) ([]Found, error
 
 // Matters counts what was done about a finding as far as the person may see it: open matters and closed ones.
 func (h *House) Matters(ctx context.Context, who Who, id string) (open, closed int, err error) {
-	heads, err := h.matters(ctx, who, aboutFinding+id, h.now())
+	heads, err := h.matters(ctx, who, aboutFinding+id, false, h.now())
 	for _, x := range heads {
 		if x.Closed {
 			closed++

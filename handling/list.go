@@ -46,10 +46,21 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 		s.Limit = 50
 	}
 	heads, err := h.store.Cases(ctx, s)
-	// Whom a complaint is about does not meet it in a list either, nor another scorer a sheet that is not scored.
-	return slices.DeleteFunc(heads, func(x casefile.Head) bool {
-		return (strings.Contains(x.Words, complainsOf) || strings.Contains(x.Words, seenAlone)) && h.may(who, authority.SeeCase, &x, h.now()) != nil
-	}), err
+	return slices.DeleteFunc(heads, func(x casefile.Head) bool { return h.unlisted(who, &x) }), err
+}
+
+// unlisted tells whether a case is not there for a person though it is of a unit or among the cases that they see: a complaint
+// about them, or a sheet that is another's alone.
+func (h *House) unlisted(who Who, head *casefile.Head) bool {
+	if !strings.Contains(head.Words, complainsOf) && !strings.Contains(head.Words, seenAlone) {
+		return false
+	}
+	return h.may(who, authority.SeeCase, head, h.now()) != nil
+}
+
+// watches tells whether a person sees the cases of a unit.
+func (h *House) watches(who Who, unit authority.UnitID, now calendar.Instant) bool {
+	return slices.Contains(h.People().Visible(who.Person, who.Purpose, now).Units, unit)
 }
 
 // Task is a duty that waits for a person, or for somebody in their place.
@@ -81,6 +92,7 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 	}
 	var out []Task
 	heads := map[casefile.CaseID]*casefile.Head{}
+	actors := map[casefile.CaseID]*casefile.Actor{}
 	possible := map[casefile.CaseID][]procedure.Next{}
 	for _, d := range duties {
 		head := heads[d.Case]
@@ -104,9 +116,15 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 		if !mine && h.may(who, authority.DecideAct, head, now) != nil {
 			continue // sees the case and does nothing in it
 		}
-		actor, err := h.actor(ctx, who.Person, head, now)
-		if err != nil {
-			return nil, err
+		if h.unlisted(who, head) {
+			continue
+		}
+		actor := actors[d.Case]
+		if actor == nil {
+			if actor, err = h.actor(ctx, who.Person, head, now); err != nil {
+				return nil, err
+			}
+			actors[d.Case] = actor
 		}
 		t := Task{Duty: d, Head: *head, Title: info.Title, Basis: info.Basis, Warn: info.Warn, Mine: mine}
 		for _, i := range info.Do {

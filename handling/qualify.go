@@ -24,21 +24,26 @@ type right struct {
 	person, id string
 	at         calendar.Instant
 	given      bool
+	in         casefile.CaseID
+	about      []casefile.CaseID // the matters that the taking one names
 }
 
-// rightsOf are the words of what an act gives or takes: of the officers it names, or where it names none, of those whom the
-// case is about.
+// rightsOf are the words of what a lawful act gives or takes: of the officers it names, or where it names none, of those whom
+// the case is about. Nobody gives or takes their own.
 func rightsOf(info *procedure.ActInfo, r *casefile.Record, concerned []string) []string {
 	if info.Gives == "" && info.Takes == "" {
 		return nil
 	}
 	for _, f := range info.Fields {
-		if v := r.Datum(f.Name); f.As == "concerned" && v.Known() {
+		if v := r.Datum(f.Name); (f.As == "concerned" || f.As == "affected") && v.Known() {
 			concerned = strings.Split(v.Text(), ",")
 		}
 	}
 	out := []string{changesRight}
 	for _, p := range concerned {
+		if r.Actor == nil || r.Actor.Person == p {
+			continue
+		}
 		tail := ":" + p + ":" + strconv.FormatInt(int64(r.Occurred), 10)
 		if info.Gives != "" {
 			out = append(out, gaveRight+info.Gives+tail)
@@ -51,9 +56,10 @@ func rightsOf(info *procedure.ActInfo, r *casefile.Record, concerned []string) [
 }
 
 // rightsIn reads what the words of a case give and take.
-func rightsIn(words string) []right {
+func rightsIn(head *casefile.Head) []right {
 	var out []right
-	for w := range strings.FieldsSeq(words) {
+	about := linked(strings.Fields(head.Words))
+	for w := range strings.FieldsSeq(head.Words) {
 		rest, given := strings.CutPrefix(w, gaveRight)
 		if !given {
 			var taken bool
@@ -66,10 +72,15 @@ func rightsIn(words string) []right {
 			continue
 		}
 		if at, err := strconv.ParseInt(part[2], 10, 64); err == nil {
-			out = append(out, right{part[1], part[0], calendar.Instant(at), given})
+			out = append(out, right{part[1], part[0], calendar.Instant(at), given, head.ID, about})
 		}
 	}
 	return out
+}
+
+// lifts tells whether a taking ends what was given: in the same matter, or in one that it names.
+func (r *right) lifts(g *right) bool {
+	return !r.given && r.person == g.person && r.id == g.id && r.at >= g.at && (r.in == g.in || slices.Contains(r.about, g.in))
 }
 
 // readRights brings to hand what all cases give and take.
@@ -82,7 +93,7 @@ func (h *House) readRights(ctx context.Context) error {
 			return err
 		}
 		for i := range heads {
-			all[heads[i].ID] = rightsIn(heads[i].Words)
+			all[heads[i].ID] = rightsIn(&heads[i])
 		}
 		if len(heads) < s.Limit {
 			break
@@ -98,7 +109,7 @@ func (h *House) readRights(ctx context.Context) error {
 
 // moveRights takes up what a case gives and takes after a change.
 func (h *House) moveRights(head *casefile.Head) {
-	now := rightsIn(head.Words)
+	now := rightsIn(head)
 	h.rightsMu.Lock()
 	defer h.rightsMu.Unlock()
 	if len(now) > 0 || h.rights[head.ID] != nil {
@@ -106,23 +117,36 @@ func (h *House) moveRights(head *casefile.Head) {
 	}
 }
 
-// qualified adds to a person's qualifications what cases gave until a moment, and leaves out what they took: of each the last
-// word counts.
+// rereadRights does so from the record, where it is not known what was kept.
+func (h *House) rereadRights(ctx context.Context, id casefile.CaseID) {
+	if head, err := h.store.Case(ctx, id); err == nil {
+		h.moveRights(&head)
+	}
+}
+
+// qualified adds to a person's qualifications what cases gave until a moment and none took since, and leaves out what was taken
+// without having been given.
 func (h *House) qualified(person string, held []string, at calendar.Instant) []string {
 	h.rightsMu.Lock()
 	defer h.rightsMu.Unlock()
-	held, last := slices.Clone(held), map[string]right{}
-	for _, all := range h.rights {
-		for _, r := range all {
-			if r.person == person && r.at <= at && (r.at > last[r.id].at || r.at == last[r.id].at && !r.given) {
-				last[r.id] = r
+	var all []right
+	for _, of := range h.rights {
+		for _, r := range of {
+			if r.person == person && r.at <= at {
+				all = append(all, r)
 			}
 		}
 	}
-	for id, r := range last {
-		held = slices.DeleteFunc(held, func(x string) bool { return x == id })
-		if r.given {
-			held = append(held, id)
+	held = slices.Clone(held)
+	for i := range all {
+		g := &all[i]
+		stands := g.given && !slices.ContainsFunc(all, func(r right) bool { return r.lifts(g) })
+		ends := !g.given && !slices.ContainsFunc(all, func(r right) bool { return r.given && r.id == g.id })
+		switch {
+		case stands && !slices.Contains(held, g.id):
+			held = append(held, g.id)
+		case ends:
+			held = slices.DeleteFunc(held, func(x string) bool { return x == g.id })
 		}
 	}
 	slices.Sort(held)

@@ -198,7 +198,7 @@ func (h *House) Show(f *procedure.FieldInfo, v casefile.Value, lang string) stri
 		return ""
 	case f.As == "secret":
 		return "＊＊＊"
-	case slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As):
+	case slices.Contains([]string{"officers", "handlers", "concerned", "affected", "complained_of"}, f.As):
 		return h.names(v.Text())
 	case f.As == "unit" || f.As == "to_unit":
 		return h.unitName(v.Text()).In(lang)
@@ -286,8 +286,26 @@ func (h *House) Looks(ctx context.Context, who Who, id casefile.CaseID, limit in
 	if err := h.look(ctx, who, &head, "looks", now); err != nil {
 		return head, nil, err
 	}
-	looks, err := h.store.Looks(ctx, id, limit)
+	looks, err := h.looksFor(ctx, who, id, limit, now)
 	return head, looks, err
+}
+
+// looksFor lists who saw a case, without those of a unit that stands apart unless the reader is one of them: that
+// superintendence looked would warn.
+func (h *House) looksFor(ctx context.Context, who Who, id casefile.CaseID, limit int, now calendar.Instant) ([]casefile.Looked, error) {
+	looks, err := h.store.Looks(ctx, id, limit)
+	if err != nil || h.isApart(who.Person, now) {
+		return looks, err
+	}
+	return slices.DeleteFunc(looks, func(l casefile.Looked) bool { return h.isApart(authority.PersonID(l.Person), l.At) }), nil
+}
+
+// isApart tells whether a person serves in a unit that stands apart.
+func (h *House) isApart(p authority.PersonID, at calendar.Instant) bool {
+	return slices.ContainsFunc(h.People().PostsAt(p, at), func(x authority.Held) bool {
+		u, ok := h.People().Unit(x.Unit)
+		return ok && u.Kind == authority.Superintendence
+	})
 }
 
 // LastLooks tells who saw a case last, beside the file that the reader was just recorded to see; nil where they may not know.
@@ -295,7 +313,7 @@ func (h *House) LastLooks(ctx context.Context, who Who, f *File, limit int) ([]c
 	if h.may(who, authority.SeeViews, &f.Head, f.Now) != nil {
 		return nil, nil
 	}
-	return h.store.Looks(ctx, f.Head.ID, limit)
+	return h.looksFor(ctx, who, f.Head.ID, limit, f.Now)
 }
 
 // Attachment opens a file of a case. It returns casefile.ErrNotFound for a digest that no act of this case has.

@@ -36,13 +36,17 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
 		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
 	old := named(q, info, past, bad)
-	r.Occurred, r.Precision = h.occurred(c, q, info, old, now, bad)
+	began := c.head.Opened
+	if len(past) > 0 {
+		began = past[0].Occurred // as it was first told: a correction does not move it a day at a time
+	}
+	r.Occurred, r.Precision = h.occurred(c, began, q, info, old, now, bad)
 	inPost := r.Occurred
 	if info.Decision || old != nil {
 		inPost = now
 	}
 	var err error
-	if r.Actor, err = h.actor(ctx, who.Person, &c.head, inPost, q.names(info)...); err != nil {
+	if r.Actor, err = h.actor(ctx, who.Person, &c.head, inPost, h.wordsOf(q, info)...); err != nil {
 		return nil, nil, err
 	}
 	if q.Withdraws != "" {
@@ -56,6 +60,9 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		r.Subjects = subjects(c, q, info, past, bad)
 		if old != nil {
 			correct(c, r, info, old, bad)
+		}
+		if err := h.ownSubject(ctx, c, r, info, bad); err != nil {
+			return nil, nil, err
 		}
 		if err := h.data(ctx, c, who, q, info, r, now, bad); err != nil {
 			return nil, nil, err
@@ -73,6 +80,39 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		return nil, nil, bad
 	}
 	return r, info, nil
+}
+
+// ownSubject holds that who acts only because the matter is about them does so for themselves: about a subject for which an act
+// named officers, only one of these.
+func (h *House) ownSubject(ctx context.Context, c *standing, r *casefile.Record, info *procedure.ActInfo, bad *Invalid) error {
+	others := slices.ContainsFunc(info.By, func(post string) bool { return post != authority.ConcernedPost && slices.Contains(r.Actor.Posts, post) })
+	if len(r.Subjects) == 0 || others || !slices.Contains(info.By, authority.ConcernedPost) {
+		return nil
+	}
+	past, err := h.records(ctx, c.head.ID, 0)
+	if err != nil {
+		return err
+	}
+	named := map[casefile.Subject]string{}
+	for _, x := range effective(past) {
+		i := c.proc.ActOf(x.Kind)
+		if i < 0 {
+			continue
+		}
+		for _, f := range c.proc.Act(i).Fields {
+			if v := x.Datum(f.Name); (f.As == "concerned" || f.As == "affected") && v.Known() {
+				for _, s := range x.Subjects {
+					named[s.ID] = v.Text()
+				}
+			}
+		}
+	}
+	for _, s := range r.Subjects {
+		if who := named[s.ID]; who != "" && !slices.Contains(strings.Split(who, ","), r.Actor.Person) {
+			bad.add("subject", "只能为本人提出", "this is about somebody else; who is concerned acts for themselves")
+		}
+	}
+	return nil
 }
 
 // goodID tells whether an id is one that a form was made with: long enough that nobody meets another's.
@@ -143,6 +183,9 @@ func (h *House) withdraw(c *standing, r *casefile.Record, info *procedure.ActInf
 	if info.Opens {
 		bad.add("withdraws", "开启案件的行为不能撤回，可以更正", "the act that opened the case cannot be withdrawn; correct it")
 	}
+	if slices.Contains(r.Actor.Relations, "concerned") && (old.Actor == nil || old.Actor.Person != r.Actor.Person) {
+		bad.add("withdraws", "本人被涉及的事项，只能撤回自己的行为", "who is concerned takes back only what they did themselves")
+	}
 	if !answers(r, info, old) {
 		bad.add("withdraws", "只能由作出该行为的人或者有权作出的人撤回", "only who did this, or holds the post for it, can withdraw it")
 	}
@@ -163,7 +206,7 @@ func correct(c *standing, r *casefile.Record, info *procedure.ActInfo, old *case
 
 // answers tells whether who enters r did the old act, or holds a post for acts of its kind.
 func answers(r *casefile.Record, info *procedure.ActInfo, old *casefile.Record) bool {
-	held := func(post string) bool { return slices.Contains(r.Actor.Posts, post) }
+	held := func(post string) bool { return post != authority.ConcernedPost && slices.Contains(r.Actor.Posts, post) }
 	return old.Actor != nil && old.Actor.Person == r.Actor.Person || slices.ContainsFunc(info.By, held) || slices.ContainsFunc(info.Competent, held)
 }
 
@@ -208,7 +251,7 @@ func (h *House) taken(a casefile.Attached) bool {
 
 // occurred reads when the act happened. A decision is made now; a fact is dated by the person who enters it. A correction
 // stands in the place of the act it names.
-func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, old *casefile.Record, now calendar.Instant, bad *Invalid) (calendar.Instant, calendar.Precision) {
+func (h *House) occurred(c *standing, began calendar.Instant, q *Request, info *procedure.ActInfo, old *casefile.Record, now calendar.Instant, bad *Invalid) (calendar.Instant, calendar.Precision) {
 	if q.Corrects != "" && old != nil && (info.Decision || q.Occurred == "") {
 		return old.Occurred, old.Precision
 	}
@@ -235,8 +278,8 @@ func (h *House) occurred(c *standing, q *Request, info *procedure.ActInfo, old *
 		bad.add("occurred", "时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
 	case c.head.Revision == 0 && at < now-366*day:
 		bad.add("occurred", "早于一年以前", "more than a year ago")
-	case c.head.Revision > 0 && at < c.head.Opened-day:
-		bad.add("occurred", "早于本案开始一日以上；本案始于 "+h.local(c.head.Opened), "more than a day before the case began, which was "+h.local(c.head.Opened))
+	case c.head.Revision > 0 && at < began-day:
+		bad.add("occurred", "早于本案开始一日以上；本案始于 "+h.local(began), "more than a day before the case began, which was "+h.local(began))
 	}
 	return at, precision
 }
@@ -376,8 +419,9 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			say("时间在将来；现在是 "+h.local(now), "this time is in the future; now it is "+h.local(now))
 			continue
 		}
-		if _, ok := h.People().Unit(authority.UnitID(text)); (f.As == "unit" || f.As == "to_unit") && !ok {
-			say("没有这个单位："+text, fmt.Sprintf("there is no unit %q", text))
+		u, ok := h.People().Unit(authority.UnitID(text))
+		if f.As == "to_unit" && (!ok || u.Kind == authority.Superintendence || c.head.UnitKind == authority.Superintendence) || f.As == "unit" && (!ok || !h.watches(who, u.ID, now)) {
+			say("没有这个单位，或者不在你可以查看的范围："+text, fmt.Sprintf("there is no unit %q, or it is not yours to see", text))
 			continue
 		}
 		if f.As == "redacted" {
@@ -392,12 +436,12 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		if f.As == "case" || f.As == "finding" {
 			ok := false
-			if v, ok = h.reference(ctx, who, f, text, now); !ok {
+			if v, ok = h.reference(ctx, who, c.head.UnitKind, f, text, now); !ok {
 				say("没有这个编号，或者无权查看："+text, fmt.Sprintf("there is no %q, or it is not yours to see", text))
 				continue
 			}
 		}
-		if slices.Contains([]string{"officers", "handlers", "concerned", "complained_of"}, f.As) {
+		if slices.Contains([]string{"officers", "handlers", "concerned", "affected", "complained_of"}, f.As) {
 			if v, err = h.officers(goesTo(c, q, info), f, text, now); err != nil {
 				say("不是本单位在职民警的编号："+text, err.Error())
 				continue

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"slices"
 
+	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/internal/account"
@@ -58,6 +59,7 @@ type Progress struct {
 	// Remedies of the person who reported, against what was done so far.
 	Remedies []RemedyLeft
 	Looks    []Opened // who looked at the case last
+	Complain bool     // somebody stands apart to whom it can be complained about
 }
 
 // RemedyLeft is a remedy whose time has begun. Last is its last instant, zero where it has none.
@@ -108,6 +110,7 @@ func (h *House) Progress(ctx context.Context, code, secret string) (*Progress, e
 		return nil, err
 	}
 	p.Index = first[0].Index
+	p.Complain = h.apart(authority.UnitID(head.Unit), now) != ""
 	if p.Looks, err = h.looksTold(ctx, head.ID); err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func plainPaper(p *Paper) string {
 
 // unredacted tells what in a text still names somebody of the cases that a matter names.
 func (h *House) unredacted(ctx context.Context, c *standing, q *Request, info *procedure.ActInfo, text string) (string, error) {
-	for _, id := range linked(append(strings.Fields(c.head.Words), q.names(info)...)) {
+	for _, id := range linked(append(strings.Fields(c.head.Words), h.wordsOf(q, info)...)) {
 		head, err := h.store.Case(ctx, id)
 		if err != nil {
 			continue // the datum that names it says so

@@ -82,7 +82,7 @@ func (h *House) Round(ctx context.Context, who Who, id casefile.CaseID) (*Round,
 	if err != nil {
 		return nil, err
 	}
-	out.Plan = planOf(c.proc, records)
+	out.Plan = planOf(c.proc, effective(records))
 	twice := out.readDraw(c.proc, records)
 	if err := h.repeat(ctx, out); err != nil {
 		return nil, err
@@ -107,7 +107,7 @@ func (h *House) Round(ctx context.Context, who Who, id casefile.CaseID) (*Round,
 	if err := h.Listed(ctx, who, "round", listed); err != nil {
 		return nil, err
 	}
-	heads, err := h.matters(ctx, who, aboutCase+string(id), now)
+	heads, err := h.matters(ctx, who, aboutCase+string(id), false, now)
 	if err != nil {
 		return nil, err
 	}

@@ -121,6 +121,7 @@ func (h *House) again(ctx context.Context, c *standing, who Who, q *Request) (*A
 	if err != nil {
 		return nil, err
 	}
+	h.rereadRights(ctx, c.head.ID)
 	records, err := h.records(ctx, c.head.ID, kept.Number-1)
 	if err != nil {
 		return nil, err
@@ -278,6 +279,9 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 	change.Act = act
 	kept, err := h.store.Commit(ctx, change)
 	if err != nil {
+		if !errors.Is(err, casefile.ErrConflict) {
+			h.rereadRights(ctx, c.head.ID) // it may have been kept all the same
+		}
 		return nil, err
 	}
 	if kept.Again {
@@ -295,10 +299,10 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	if out.whole {
 		records = out.records
 		head.Stage, head.Title, head.Handlers = "", "", nil
-		if first := records[0].Unit; first != nil { // where it was opened; the acts that stand say where it went
-			head.Unit, head.UnitKind = first.ID, first.Kind
+		if out.first != nil { // where it was opened; the acts that stand say where it went
+			head.Unit, head.UnitKind = out.first.ID, out.first.Kind
 		}
-		head.Words = withoutKeys(head.Words, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
+		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	if c.proc.Matter() {
@@ -332,7 +336,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			switch f.As {
 			case "to_unit":
 				if u, ok := h.People().Unit(authority.UnitID(v)); ok {
-					head.Unit, head.UnitKind = string(u.ID), u.Kind
+					head.Unit, head.UnitKind, head.Handlers = string(u.ID), u.Kind, nil
 				}
 			case "title":
 				head.Title = v
@@ -346,6 +350,11 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			case "id_number":
 				keys = append(keys, identityWords(v)...)
 			}
+		}
+		if slices.ContainsFunc(out.findings, func(f procedure.Judged) bool {
+			return f.Cause == r.Number && f.Duty < 0 && !f.Warn && f.WithdrawnBy == 0
+		}) {
+			continue // what was done without power gives and takes nothing
 		}
 		keys = append(keys, rightsOf(info, r, keyed(strings.Join(append(strings.Fields(head.Words), keys...), " "), concerns))...)
 	}

@@ -96,7 +96,7 @@ func competent(posts []string, tiers []postTier) []string {
 // describe makes what pages and reports read of acts and duties, once.
 func (c *compiler) describe() {
 	p := c.p
-	p.alone = c.actsOf(c.f.Alone)
+	p.alone, p.matter = c.actsOf(c.f.Alone), c.f.Matter
 	for i, a := range p.acts {
 		d := &c.f.Acts[i].Value
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
@@ -109,7 +109,6 @@ func (c *compiler) describe() {
 			info.Fields = append(info.Fields, f.info)
 		}
 		p.actInfos = append(p.actInfos, info)
-		p.matter = p.matter || slices.ContainsFunc(info.Fields, func(f FieldInfo) bool { return f.Names() })
 	}
 	for _, d := range p.duties {
 		if x := d.extended; x != nil {

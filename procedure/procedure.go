@@ -48,7 +48,7 @@ type version struct {
 	from, until calendar.Instant
 }
 
-// Matter tells whether the cases of the procedure are about something else: another case, a finding, officers.
+// Matter tells whether the pack says that the cases of the procedure are matters: about another case, a finding, officers.
 func (p *Procedure) Matter() bool { return p.matter }
 
 // AloneUntil lists the acts of which one must be done before others than who opened a case, and the heads, see it; empty: all
@@ -414,7 +414,7 @@ type Option struct {
 // assessment the unit, the period, the size of its sample, the scores at which grades begin, and what the house fills in when
 // it draws that; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
 // is never shown after entry.
-var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "score", "points", "blind", "case", "finding", "concerned", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "score", "points", "blind", "case", "finding", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

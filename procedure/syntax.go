@@ -161,6 +161,7 @@ type procedureFile struct {
 	Versions  []versionDef   `yaml:"versions,required"`
 	Stages    yaml.Map[Text] `yaml:"stages"`
 	Path      *pathDef       `yaml:"path"`
+	Matter    bool           `yaml:"matter"`
 	Alone     list           `yaml:"alone_until"`
 	procedureBody
 }

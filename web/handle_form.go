@@ -299,7 +299,7 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 		for _, u := range c.House.People().Units() {
 			out.Options = append(out.Options, Option{Value: string(u.ID), Text: c.House.Unit(string(u.ID)).In(c.lang), Chosen: value == string(u.ID)})
 		}
-	case fi.As == "concerned" || fi.As == "complained_of":
+	case fi.As == "concerned" || fi.As == "affected" || fi.As == "complained_of":
 		c.officersOf(f, &out, value)
 	case fi.As == "secret":
 		out.Type = FieldSecret

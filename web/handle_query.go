@@ -78,7 +78,9 @@ func doQuery(c *call) error {
 		r.Looks = append(r.Looks, Pair{l.Day.String(), c.post(l.Post) + c.both("，", ", ") + l.Unit.In(c.lang) + fmt.Sprintf(c.both("，%d次", ", %d times"), l.Times)})
 	}
 	p.Result = r
-	p.Complaint = c.complaintForm(code, secret, newID(), nil)
+	if got.Complain {
+		p.Complaint = c.complaintForm(code, secret, newID(), nil)
+	}
 	return c.page(http.StatusOK, p)
 }
 
