@@ -121,7 +121,7 @@ func TestDemoPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	house, done, err := play(t, packs.FS, 5, 60, now())
+	house, done, err := play(t, packs.FS, 5, 100, now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -220,7 +220,7 @@ func TestUnexpectedRefusalStopsTheReplay(t *testing.T) {
 		if bad == string(good) {
 			t.Fatalf("%q is not in demo.yaml", c.old)
 		}
-		_, _, err := play(t, fstest.MapFS{"cn-police/demo.yaml": {Data: []byte(bad)}}, 1, 30, worldNow)
+		_, _, err := play(t, fstest.MapFS{"cn-police/demo.yaml": {Data: []byte(bad)}}, 1, 35, worldNow)
 		if err == nil || !strings.HasPrefix(err.Error(), "scenario ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("got %v, want the scenario and %s", err, c.want)
 		}
@@ -239,6 +239,8 @@ var neverPlayed = map[string][]string{
 	"score_sheet":      {"refer_fault", "drop_sheet"},
 	"education":        {"retrain", "lift_suspension", "reassign", "cancel_course"},
 	"study":            {"leave_unguided"},
+	"publication":      {"revise_text", "note_annulled", "note_error", "correct_publication", "withdraw_publication"},
+	"survey":           {"stop_survey"},
 	"fault":            {"expert_view", "return_opinion", "record_sanction", "end_sanction", "suspend_from_enforcement", "restore", "withdraw_fault", "tell_employer", "recourse"},
 	"superintendence":  {"register_officer", "go_on_site", "transfer_matter", "propose_revocation", "revoke_wrong", "propose_measure", "suspend_duty", "end_suspension", "confine", "end_confinement", "appeal_measure", "decide_measure_appeal", "restore_reputation", "propose_sanction", "transfer_crime", "refer_fault", "give_reasons_upward"},
 }
