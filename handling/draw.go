@@ -92,7 +92,7 @@ func seedOf(proc *procedure.Procedure, records []*casefile.Record) (seed ledger.
 
 // draw takes the sample of a round: of the cases that its unit and those below opened in its period, those whose digest with
 // the seed is smallest. A sample is drawn once. Whoever knows the seed and the cases of the period draws the same again.
-func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, bad *Invalid) ([]casefile.Datum, error) {
+func (h *House) draw(ctx context.Context, c *standing, who Who, info *procedure.ActInfo, now calendar.Instant, bad *Invalid) ([]casefile.Datum, error) {
 	records, err := h.records(ctx, c.head.ID, 0)
 	if err != nil || len(records) == 0 {
 		return nil, err
@@ -111,6 +111,10 @@ func (h *House) draw(ctx context.Context, c *standing, info *procedure.ActInfo, 
 	plan := planOf(c.proc, stand)
 	if !plan.whole() {
 		bad.add("drawn", "开启时未填写被考评单位、期间或者抽取件数", "unit, period or size of the sample were not given when it was opened")
+		return nil, nil
+	}
+	if !h.watches(who, plan.Unit, now) {
+		bad.add("drawn", "被考评单位不在你可以查看的范围", "the unit that is assessed is not yours to see")
 		return nil, nil
 	}
 	seed, err := seedOf(c.proc, stand)

@@ -364,7 +364,7 @@ func subjects(c *standing, q *Request, info *procedure.ActInfo, past []*casefile
 // data reads the data of an act under the pack's types.
 func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info *procedure.ActInfo, r *casefile.Record, now calendar.Instant, bad *Invalid) error {
 	if draws(info) {
-		drawn, err := h.draw(ctx, c, info, bad)
+		drawn, err := h.draw(ctx, c, who, info, now, bad)
 		if err != nil {
 			return err
 		}
@@ -420,8 +420,8 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			continue
 		}
 		u, ok := h.People().Unit(authority.UnitID(text))
-		if f.As == "to_unit" && (!ok || u.Kind == authority.Superintendence || c.head.UnitKind == authority.Superintendence) || f.As == "unit" && (!ok || !h.watches(who, u.ID, now)) {
-			say("没有这个单位，或者不在你可以查看的范围："+text, fmt.Sprintf("there is no unit %q, or it is not yours to see", text))
+		if f.As == "to_unit" && (!ok || u.Kind == authority.Superintendence || c.head.UnitKind == authority.Superintendence) || f.As == "unit" && !ok {
+			say("没有这个单位，或者不能移交给它："+text, fmt.Sprintf("there is no unit %q, or none to hand a case to", text))
 			continue
 		}
 		if f.As == "redacted" {

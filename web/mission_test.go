@@ -123,7 +123,7 @@ func (w *mission) act(a *entry) {
 		at += "?subject=" + url.QueryEscape(a.About.ID)
 	}
 	var ctx context.Context
-	status := int64(http.StatusOK)
+	var status int64
 	switch {
 	case a.From != "": // from the page of the finding, which it is then about
 		var s int64
