@@ -170,7 +170,7 @@ func (w *mission) act(a *entry) {
 		if of == "administrative" && a.In == "administrative" {
 			w.codes = strings.Fields(browser.Eval[string](ctx, w.Browser, `[...document.querySelectorAll('.codes dd')].map(e => e.textContent).join(' ')`))
 		}
-		if of == "administrative" {
+		if strings.HasPrefix(browser.Eval[string](ctx, w.Browser, "location.pathname"), "/intake") { // the receipt
 			w.Click(ctx, ".actions a.button")
 		}
 		w.files[a.In] = casefile.CaseID(strings.TrimPrefix(browser.Eval[string](ctx, w.Browser, "location.pathname"), "/cases/"))
@@ -251,7 +251,7 @@ func (w *mission) complain() {
 		w.t.Fatalf("the complaint is answered with %d\n%s", status, w.Text(ctx))
 	}
 	w.Check(ctx, "query-complained")
-	w.told = strings.Fields(browser.Eval[string](ctx, w.Browser, `[...document.querySelectorAll('.bigfacts dd.number')].map(e => e.textContent).join(' ')`))
+	w.told = strings.Fields(browser.Eval[string](ctx, w.Browser, `[...document.querySelectorAll('.codes dd')].map(e => e.textContent).join(' ')`))
 	heads, err := w.bureau.house.Store().Cases(w.t.Context(), casefile.Selection{All: true, Words: []string{"case:" + string(w.files["administrative"])}, Limit: 10})
 	if err != nil {
 		w.t.Fatal(err)

@@ -233,7 +233,7 @@ var neverPlayed = map[string][]string{
 	"administrative":   {"dispose_unclaimed"}, // six months after the owner was called, and the demonstration is of four
 	"criminal":         {"register_criminal", "submit_for_review", "review_unified", "approve_reviewed", "send_out", "receive_answer", "answer_done"},
 	"call":             {"hand_over", "extend_review", "ask_reasons", "give_reasons", "notice_to_file"},
-	"supervision":      {"return_rectification", "correct_directly", "object", "answer_objection", "report_back"},
+	"supervision":      {"return_rectification", "correct_directly", "object", "answer_objection", "report_back", "withdraw_publication"},
 	"supervision_plan": {"patrol", "study", "inspect"},
 	"assessment":       {"complain", "answer_complaint", "consult_departments", "report_up", "order_rectification", "rectify", "stop_round"},
 	"score_sheet":      {"refer_fault", "drop_sheet"},
@@ -241,7 +241,7 @@ var neverPlayed = map[string][]string{
 	"study":            {"leave_unguided"},
 	"publication":      {"revise_text", "note_annulled", "note_error", "correct_publication", "withdraw_publication"},
 	"survey":           {"stop_survey"},
-	"fault":            {"expert_view", "return_opinion", "record_sanction", "end_sanction", "suspend_from_enforcement", "restore", "withdraw_fault", "tell_employer", "recourse"},
+	"fault":            {"expert_view", "return_opinion", "record_sanction", "end_sanction", "suspend_from_enforcement", "restore", "withdraw_fault", "tell_employer", "recourse", "withdraw_publication"},
 	"superintendence":  {"register_officer", "go_on_site", "transfer_matter", "propose_revocation", "revoke_wrong", "propose_measure", "suspend_duty", "end_suspension", "confine", "end_confinement", "appeal_measure", "decide_measure_appeal", "restore_reputation", "propose_sanction", "transfer_crime", "refer_fault", "give_reasons_upward"},
 }
 
