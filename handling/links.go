@@ -46,7 +46,7 @@ func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
 	return out
 }
 
-// named lists what the words of a case name behind a prefix.
+// keyed lists what the words of a case name behind a prefix.
 func keyed(words, prefix string) []string {
 	var out []string
 	for w := range strings.FieldsSeq(words) {
@@ -57,7 +57,7 @@ func keyed(words, prefix string) []string {
 	return out
 }
 
-// withoutKeys drops the officers from words: they are told again by the acts that stand.
+// withoutKeys drops what stands behind prefixes from words.
 func withoutKeys(words string, prefixes ...string) string {
 	all := slices.DeleteFunc(strings.Fields(words), func(w string) bool {
 		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(w, p) })
@@ -90,8 +90,10 @@ func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefil
 	a.Qualifications = h.qualified(a.Person, a.Qualifications, at)
 	words := append(strings.Fields(head.Words), more...)
 	if slices.Contains(words, concerns+string(who)) {
-		a.Posts = append(a.Posts, authority.ConcernedPost)
 		a.Relations = append(a.Relations, "concerned")
+	}
+	if slices.Contains(keyed(head.Words, concerns), string(who)) { // nobody comes to the post by the act for which they need it
+		a.Posts = append(a.Posts, authority.ConcernedPost)
 	}
 	var named []casefile.CaseID
 	for _, w := range words {
@@ -169,16 +171,19 @@ func (h *House) relate(ctx context.Context, a *casefile.Actor, id casefile.CaseI
 
 // reference reads a datum that names a case or a finding: one that the person may see. What they may not see does not exist.
 func (h *House) reference(ctx context.Context, who Who, unitKind string, f *procedure.FieldInfo, text string, now calendar.Instant) (casefile.Value, bool) {
-	id := casefile.CaseID(text)
+	outside := func(head *casefile.Head) bool { // what stands apart is not named outside
+		return head.UnitKind == authority.Superintendence && unitKind != authority.Superintendence
+	}
 	if f.As == "finding" {
-		if _, _, err := h.finding(ctx, who, text, now); err != nil {
+		_, head, err := h.finding(ctx, who, text, now)
+		if err != nil || outside(head) {
 			return casefile.Value{}, false
 		}
 		return casefile.TextOf(text), true
 	}
-	head, err := h.store.Case(ctx, id)
-	if err != nil || h.may(who, authority.SeeCase, &head, now) != nil || head.UnitKind == authority.Superintendence && unitKind != authority.Superintendence {
-		return casefile.Value{}, false // what stands apart is not named outside
+	head, err := h.store.Case(ctx, casefile.CaseID(text))
+	if err != nil || h.may(who, authority.SeeCase, &head, now) != nil || outside(&head) {
+		return casefile.Value{}, false
 	}
 	return casefile.TextOf(string(head.ID)), true
 }
@@ -210,7 +215,7 @@ func (h *House) finding(ctx context.Context, who Who, id string, now calendar.In
 
 const mostMatters = 100
 
-// Matters lists what was done about a finding, a case or an officer, as far as the person may see it: the oldest first.
+// matters lists what was done about a finding, a case or an officer, as far as the person may see it: the oldest first.
 func (h *House) matters(ctx context.Context, who Who, word string, open bool, now calendar.Instant) ([]casefile.Head, error) {
 	heads, err := h.store.Cases(ctx, casefile.Selection{All: true, Open: open, Words: []string{word}, Limit: mostMatters})
 	if err != nil {
