@@ -456,3 +456,28 @@ func (h *House) Participants(ctx context.Context, who Who, id casefile.CaseID) [
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// FindingsOf lists the findings that stand in the cases that a matter names, as far as the person may see them.
+func (h *House) FindingsOf(ctx context.Context, who Who, f *File) ([]Found, error) {
+	var out []Found
+	for _, id := range linked(strings.Fields(f.Head.Words)) {
+		head, err := h.store.Case(ctx, id)
+		if err != nil || h.may(who, authority.SeeCase, &head, f.Now) != nil {
+			continue
+		}
+		p, err := h.procedureOf(head.Procedure)
+		if err != nil {
+			continue
+		}
+		findings, err := h.store.Findings(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		for _, x := range findings {
+			if x.WithdrawnBy == 0 && !x.Warn {
+				out = append(out, Found{x, head, p})
+			}
+		}
+	}
+	return out, nil
+}

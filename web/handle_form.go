@@ -294,6 +294,8 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 		if len(out.Options) == 0 {
 			c.everybody(&out, chosen)
 		}
+	case fi.As == "finding" && f != nil:
+		c.findingsOf(f, &out, value)
 	case fi.As == "unit" || fi.As == "to_unit":
 		out.Type = FieldEnum
 		for _, u := range c.House.People().Units() {
@@ -316,6 +318,25 @@ func (c *call) field(f *handling.File, fi *procedure.FieldInfo, value string) Fi
 		}
 	}
 	return out
+}
+
+// findingsOf offers the findings in the cases that the matter names; where there are none, an id is typed.
+func (c *call) findingsOf(f *handling.File, out *Field, value string) {
+	found, err := c.House.FindingsOf(c.r.Context(), c.who, f)
+	if err != nil {
+		c.Log.Error("findings of a matter", "case", f.Head.ID, "error", err)
+	}
+	for i := range found {
+		x := &found[i]
+		title := x.Rule
+		if k := x.Proc.RuleOf(x.Rule); k >= 0 {
+			title = x.Proc.Rules()[k].Title.In(c.lang)
+		}
+		out.Options = append(out.Options, Option{Value: x.ID(), Text: title + c.both("，", ", ") + c.local(x.At), Hint: x.Rule, Chosen: value == x.ID()})
+	}
+	if out.Type = FieldEnum; len(out.Options) == 0 {
+		out.Type = FieldText
+	}
 }
 
 // everybody offers all who hold a post.
