@@ -1,6 +1,7 @@
 package handling
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 	if err != nil {
 		return nil, err
 	}
+	if duties, err = h.withConcerning(ctx, who, duties); err != nil {
+		return nil, err
+	}
 	var out []Task
 	heads := map[casefile.CaseID]*casefile.Head{}
 	actors := map[casefile.CaseID]*casefile.Actor{}
@@ -151,6 +155,32 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 	}
 	slices.SortStableFunc(out, func(a, b Task) int { return rankOf(a) - rankOf(b) })
 	return out, nil
+}
+
+// withConcerning adds the duties of the matters that are about the person: what they must answer stands before them too.
+func (h *House) withConcerning(ctx context.Context, who Who, duties []casefile.Duty) ([]casefile.Duty, error) {
+	heads, err := h.Concerning(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, head := range heads {
+		if slices.ContainsFunc(duties, func(d casefile.Duty) bool { return d.Case == head.ID }) {
+			continue // of their unit
+		}
+		more, err := h.store.Duties(ctx, head.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range more {
+			if d.Done == 0 {
+				duties = append(duties, d)
+			}
+		}
+	}
+	slices.SortStableFunc(duties, func(a, b casefile.Duty) int {
+		return cmp.Or(one(a.Due == 0)-one(b.Due == 0), cmp.Compare(a.Due, b.Due))
+	})
+	return duties, nil
 }
 
 // doable tells whether who holds posts may do an act: one of the posts it is for, or where it is for none, the handler.

@@ -200,6 +200,29 @@ func TestAFindingIsScored(t *testing.T) {
 	}
 }
 
+// What an officer must answer stands among their duties, though the matter is of another unit; and among nobody else's of theirs.
+func TestWhoIsAskedFindsItOnTheWorkbench(t *testing.T) {
+	ctx := context.Background()
+	h := supervised(t)
+	c, finding := overtime(t, h)
+	if err := h.Found(ctx, authority.Enrol(authority.Person{ID: "fang", Name: "警员fang", Number: "050001"}), post("fang", "legal_reviewer", "fz"), post("fang", "supervisor", "ju")); err != nil {
+		t.Fatal(err)
+	}
+	h.set("2026-03-11T09:00")
+	m := &matter{house: h, proc: "supervision", unit: "fz"}
+	m.do("fang", "take_up", "", data{"title": "询问超时", "source": "finding", "finding": finding, "case": string(c.id), "officers": "wang", "problem": "超过八小时"})
+	m.do("fang", "ask_explanation", "", data{"officers": "wang", "questions": "为何超过八小时", "until": "2026-03-16"})
+	for who, want := range map[string]bool{"wang": true, "sun": false, "li": false} {
+		tasks, err := h.Tasks(ctx, as(who))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.ContainsFunc(tasks, func(x handling.Task) bool { return x.Case == m.id && x.Duty.Duty == "explanation" }); got != want {
+			t.Errorf("%s has it on the workbench: %v", who, got)
+		}
+	}
+}
+
 // Who took part in a case, or serves in its unit, does not score it.
 func TestNobodyScoresTheirOwn(t *testing.T) {
 	h := supervised(t)
