@@ -359,9 +359,12 @@ func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 		"a segment is gone": {func(f fstest.MapFS) { delete(f, "000002.segment") }, "000002.segment"},
 		"two were swapped": {func(f fstest.MapFS) {
 			f["000002.segment"], f["000003.segment"] = f["000003.segment"], f["000002.segment"]
-		}, "not the one of the index"},
-		"one is cut short":  {func(f fstest.MapFS) { f["000002.segment"].Data = f["000002.segment"].Data[:40] }, "it has 40 bytes"},
-		"one is of another": {func(f fstest.MapFS) { f["000001.segment"].Data[9]++ }, "version 257"},
+		}, "the index says"},
+		"one is of another cut": {func(f fstest.MapFS) {
+			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(whole.Files[1].Head), []byte(whole.Files[0].Head), 1)
+		}, "000002.segment: head: it is not the one of the index"},
+		"one is cut short":          {func(f fstest.MapFS) { f["000002.segment"].Data = f["000002.segment"].Data[:40] }, "it has 40 bytes"},
+		"one is of a later version": {func(f fstest.MapFS) { f["000001.segment"].Data[9]++ }, "version 257"},
 		"the index is other": {func(f fstest.MapFS) {
 			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"cases": 1`), []byte(`"cases": 2`), 1)
 		}, "hold 4 cases"},
