@@ -39,8 +39,9 @@ type expr struct {
 	source string
 	pos    yaml.Pos
 	prog   cel.Program
-	reads  []int  // the facts that it names, in the order of the procedure
-	cost   uint64 // at most, with the computed facts that it reads
+	ast    *ast.AST // for the sieve
+	reads  []int    // the facts that it names, in the order of the procedure
+	cost   uint64   // at most, with the computed facts that it reads
 }
 
 // eval answers e in a frame. With unknown it names the missing fact. Where the data of the act are open and whether one is
@@ -519,7 +520,7 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, cost: cost}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, ast: compiled.NativeRep(), reads: reads, cost: cost}, nil
 }
 
 // reads lists the facts that a checked expression names, however it is written: what selects from the case or a subject, by
