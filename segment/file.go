@@ -241,15 +241,22 @@ func (p *parser) rows(where string, of *Column, shapes []Shape) {
 // ID names a case of the segment. The text is good for ever.
 func (f *File) ID(i int) string { return f.idTexts[i] }
 
-// Records gives the record of each act of the segment, from the first on, to visit until it says no.
-func (f *File) Records(visit func(act int, record int64) bool) {
-	record := int64(0)
-	for i := range f.Acts {
-		record += f.steps.At(i)
-		if !visit(i, record) {
-			return
-		}
+// Recorder gives the records of acts.
+func (f *File) Recorder() *Recorder { return &Recorder{f: f} }
+
+// Recorder knows the record of one act, and finds that of a later one by going on from there.
+type Recorder struct {
+	f      *File
+	next   int
+	record int64
+}
+
+// At is the record of an act, which must not stand before one already asked for.
+func (r *Recorder) At(act int) int64 {
+	for ; r.next <= act; r.next++ {
+		r.record += r.f.steps.At(r.next)
 	}
+	return r.record
 }
 
 func digestOf(b []byte) string {
