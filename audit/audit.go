@@ -32,9 +32,8 @@ type Options struct {
 	// Segments is the history, cut: it is read instead of what open gives.
 	Segments *segment.Folder
 
-	// Seen, where it is set, is told of cases and acts as they are done, from several goroutines. What was told of is done
-	// again where a log is read a second time.
-	Seen func(cases, acts int)
+	// Watch is told how far the audit is; nil: nobody. Where a log is opened a second time it is told of all again.
+	Watch eventlog.Watch
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
@@ -47,13 +46,6 @@ func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, 
 		w := a.worker(worker)
 		for i := range b.Cases {
 			w.judge(&b.Cases[i])
-		}
-		if opt.Seen != nil {
-			acts := 0
-			for i := range b.Cases {
-				acts += len(b.Cases[i].Events)
-			}
-			opt.Seen(len(b.Cases), acts)
 		}
 		return nil
 	})
@@ -80,7 +72,7 @@ func read(ctx context.Context, name string, open Opener, p *procedure.Procedure,
 			return eventlog.Stats{}, err
 		}
 		defer func() { _ = r.Close() }() // only read
-		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers}, each)
+		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers, Watch: opt.Watch}, each)
 	}
 	stats, err := pass(nil)
 	if err == nil && stats.NoOffset > 0 && (opt.Map == nil || opt.Map.Zone == nil) {

@@ -23,6 +23,9 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 		}
 		opt.Now = last
 	}
+	if opt.Watch != nil {
+		opt.Watch.Expect(d.Stats.Events)
+	}
 	a := &audit{p: p, opt: opt}
 	err := d.Each(ctx, opt.Workers, func(worker, _ int, f *segment.File) error {
 		w := a.worker(worker)
@@ -30,8 +33,8 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 			w.sifter = newSifter(p, zone)
 		}
 		w.sift(f)
-		if opt.Seen != nil {
-			opt.Seen(f.Cases, f.Acts)
+		if opt.Watch != nil {
+			opt.Watch.Seen(f.Cases, f.Acts)
 		}
 		return nil
 	})

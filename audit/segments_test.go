@@ -25,7 +25,7 @@ func cutLog(t testing.TB, name string, open audit.Opener, opt eventlog.Options) 
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if _, err := segment.Cut(context.Background(), r, name, opt, func(name string) (io.WriteCloser, error) { return os.Create(filepath.Join(dir, name)) }); err != nil {
+	if _, err := segment.Cut(context.Background(), r, name, nil, opt, func(name string) (io.WriteCloser, error) { return os.Create(filepath.Join(dir, name)) }); err != nil {
 		t.Fatal(err)
 	}
 	d, err := segment.Open(os.DirFS(dir), dir)

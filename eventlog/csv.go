@@ -26,6 +26,9 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 		bad.Name = src.name
 		return bad
 	}
+	if opt.Watch != nil {
+		opt.Watch.Expect(int64(len(t.rows)))
+	}
 	const rowsPerBatch = 4096
 	jobs := make(chan job, opt.Workers)
 	var wg sync.WaitGroup

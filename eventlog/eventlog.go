@@ -75,6 +75,12 @@ type Batch struct {
 	Cases []Case
 }
 
+// Watch is told how far a reading is, from several goroutines.
+type Watch interface {
+	Expect(acts int64)    // this many will be handed on, where that is known before the first
+	Seen(cases, acts int) // a batch was handed on, and the callback is done with it
+}
+
 // Options of Read. The zero value reads XES with the standard's keys and CSV with the columns pm4py writes.
 type Options struct {
 	// Map says which key or column means what; nil for the usual names.
@@ -87,6 +93,9 @@ type Options struct {
 
 	// Workers scan and call back side by side; 0 means GOMAXPROCS.
 	Workers int
+
+	// Watch is told how far the reading is; nil: nobody.
+	Watch Watch
 
 	// Bounds on what a file may demand; 0 means the default.
 	MaxValue int   // bytes of one value; 16 MiB

@@ -21,6 +21,9 @@ import (
 // very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row.
 func Read(ctx context.Context, r io.Reader, name string, opt Options, each func(worker int, b *Batch) error) (Stats, error) {
 	opt = opt.filled()
+	if opt.Watch != nil {
+		each = watched(opt.Watch, each)
+	}
 	src, err := openSource(r, name, opt.Map != nil)
 	if err != nil {
 		return Stats{}, err
@@ -40,6 +43,19 @@ func Read(ctx context.Context, r io.Reader, name string, opt Options, each func(
 		err = &Error{Name: name, What: "no cases in the log", Hint: "there is nothing to judge"}
 	}
 	return g.stats, err
+}
+
+func watched(w Watch, each func(int, *Batch) error) func(int, *Batch) error {
+	return func(worker int, b *Batch) error {
+		acts := 0
+		for i := range b.Cases {
+			acts += len(b.Cases[i].Events)
+		}
+		cases := len(b.Cases)
+		err := each(worker, b)
+		w.Seen(cases, acts)
+		return err
+	}
 }
 
 func (o Options) filled() Options {

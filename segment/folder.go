@@ -3,16 +3,14 @@ package segment
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path"
 	"runtime"
-	"strings"
 	"sync"
 
 	"plumbline/calendar"
@@ -22,16 +20,25 @@ import (
 // IndexName is the file of a folder that says what it holds. It is written last.
 const IndexName = "index.json"
 
+// Ending is that of the names of segments.
+const Ending = ".segment"
+
 // Index says what a folder of segments was cut from, and what it holds.
 type Index struct {
 	Version int            `json:"version"`
-	Log     string         `json:"log"`   // its name
-	Bytes   int64          `json:"bytes"` // of the log as it lies there, packed or not
-	SHA256  string         `json:"sha256"`
+	Log     string         `json:"log"` // its name, as reports call it
+	Of      []Origin       `json:"of,omitempty"`
 	Mapping string         `json:"mapping,omitempty"` // SHA-256 of the mapping, as it is written out; empty: none
 	Civil   bool           `json:"civil"`             // no time has an offset and no zone was given: they are wall clock, to be read in the pack's zone
 	Stats   eventlog.Stats `json:"stats"`
 	Files   []FileInfo     `json:"files"`
+}
+
+// Origin is a file that the log was read from, as it lay there, packed or not.
+type Origin struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
 }
 
 // FileInfo is one segment as the index has it.
@@ -46,53 +53,52 @@ type FileInfo struct {
 
 // Sizes at which a segment is cut, at the end of a case.
 const (
-	fullActs  = 1 << 20
+	fullActs  = 1 << 18
 	fullBytes = 32 << 20 // of texts
 )
 
-// Cut cuts the log in r into segments. create makes a file of the folder by its plain name; what was written before an
-// error is not a folder that is read.
-func Cut(ctx context.Context, r io.Reader, name string, opt eventlog.Options, create func(name string) (io.WriteCloser, error)) (*Index, error) {
-	return cut(ctx, r, name, opt, create, fullActs)
+// Cut cuts the log in r into segments; of says from which files it comes. create makes a file of the folder by its plain
+// name; what was written before an error is not a folder that is read.
+func Cut(ctx context.Context, r io.Reader, name string, of []Origin, opt eventlog.Options, create func(name string) (io.WriteCloser, error)) (*Index, error) {
+	return cut(ctx, r, name, of, opt, create, fullActs)
 }
 
-func cut(ctx context.Context, r io.Reader, name string, opt eventlog.Options, create func(name string) (io.WriteCloser, error), full int) (*Index, error) {
-	sum := sha256.New()
-	raw := &counted{r: io.TeeReader(r, sum)}
-	c := &cutter{w: newWriter(), create: create, full: full}
-	c.turn.L = &c.mu
-	stats, err := eventlog.Read(ctx, raw, name, opt, func(_ int, b *eventlog.Batch) error { return c.add(b) })
-	if err == nil {
-		err = c.flush()
-	}
-	if err == nil {
-		_, err = io.Copy(io.Discard, raw) // what the reader had no need of
-	}
+func cut(ctx context.Context, r io.Reader, name string, of []Origin, opt eventlog.Options, create func(name string) (io.WriteCloser, error), full int) (*Index, error) {
+	c := newCutter(create, full)
+	stats, err := eventlog.Read(ctx, r, name, opt, func(_ int, b *eventlog.Batch) error { return c.add(b) })
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{Version: version, Log: path.Base(strings.ReplaceAll(name, "\\", "/")), Bytes: raw.n, SHA256: hex.EncodeToString(sum.Sum(nil)), Stats: stats, Files: c.files,
-		Civil: stats.NoOffset > 0 && opt.Zone == nil && (opt.Map == nil || opt.Map.Zone == nil)}
+	x := &Index{Log: name, Of: of, Stats: stats, Civil: stats.NoOffset > 0 && opt.Zone == nil && (opt.Map == nil || opt.Map.Zone == nil)}
 	if opt.Map != nil {
-		x.Mapping = digestOf([]byte(opt.Map.String()))
+		x.Mapping = MappingDigest(opt.Map)
 	}
-	text, err := json.MarshalIndent(x, "", " ")
-	if err != nil {
-		return nil, err
-	}
-	return x, write(create, IndexName, append(text, '\n'))
+	return x, c.end(x)
 }
 
-type counted struct {
-	r io.Reader
-	n int64
+// CutCases cuts cases that come from elsewhere than a log: a record, a generator. Their times are instants. A case is used
+// up before the next is asked for.
+func CutCases(ctx context.Context, cases iter.Seq[eventlog.Case], name string, create func(name string) (io.WriteCloser, error)) (*Index, error) {
+	c := newCutter(create, fullActs)
+	x := &Index{Log: name, Stats: eventlog.Stats{Format: "cases"}}
+	for k := range cases {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := c.one(&k); err != nil {
+			return nil, err
+		}
+		x.Stats.Cases++
+		x.Stats.Events += int64(len(k.Events))
+		if len(k.Events) == 0 {
+			x.Stats.Empty++
+		}
+	}
+	return x, c.end(x)
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
+// MappingDigest is how the index names the mapping a log was read with.
+func MappingDigest(m *eventlog.Mapping) string { return digestOf([]byte(m.String())) }
 
 // cutter takes batches in the order of the log. Whoever comes early waits: the batches before are in the hands of others,
 // who wait for none after theirs.
@@ -107,6 +113,35 @@ type cutter struct {
 	files  []FileInfo
 }
 
+func newCutter(create func(name string) (io.WriteCloser, error), full int) *cutter {
+	c := &cutter{w: newWriter(), create: create, full: full}
+	c.turn.L = &c.mu
+	return c
+}
+
+// end writes what is left, and the index.
+func (c *cutter) end(x *Index) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	x.Version, x.Files = version, c.files
+	text, err := json.MarshalIndent(x, "", " ")
+	if err != nil {
+		return err
+	}
+	return write(c.create, IndexName, append(text, '\n'))
+}
+
+func (c *cutter) one(k *eventlog.Case) error {
+	if err := c.w.add(k); err != nil {
+		return err
+	}
+	if len(c.w.of) >= c.full || len(c.w.ids) >= c.full || c.w.size >= fullBytes {
+		return c.flush()
+	}
+	return nil
+}
+
 func (c *cutter) add(b *eventlog.Batch) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -118,9 +153,7 @@ func (c *cutter) add(b *eventlog.Batch) error {
 		if c.err != nil {
 			return c.err
 		}
-		if c.err = c.w.add(&b.Cases[i]); c.err == nil && (len(c.w.of) >= c.full || len(c.w.ids) >= c.full || c.w.size >= fullBytes) {
-			c.err = c.flush()
-		}
+		c.err = c.one(&b.Cases[i])
 	}
 	c.next++
 	return c.err
@@ -137,7 +170,7 @@ func (c *cutter) flush() error {
 	if err != nil {
 		return err
 	}
-	info := FileInfo{Name: fmt.Sprintf("%06d.segment", len(c.files)+1), Bytes: int64(len(file)), Cases: len(c.w.ids), Acts: len(c.w.of), Last: earliest, Head: digestOf(text)}
+	info := FileInfo{Name: fmt.Sprintf("%06d"+Ending, len(c.files)+1), Bytes: int64(len(file)), Cases: len(c.w.ids), Acts: len(c.w.of), Last: earliest, Head: digestOf(text)}
 	for _, t := range c.w.times {
 		info.Last = max(info.Last, calendar.Instant(t))
 	}

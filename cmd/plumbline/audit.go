@@ -13,13 +13,13 @@ import (
 
 	"plumbline/audit"
 	"plumbline/casefile"
-	"plumbline/eventlog"
 	"plumbline/packs"
 	"plumbline/procedure"
+	"plumbline/segment"
 )
 
 type auditCommand struct {
-	Log       string `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz."`
+	Log       string `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz, or a folder of segments cut from one."`
 	Procedure string `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
 	Map       string `help:"Mapping file: which column or key means what." type:"path"`
 	Format    string `enum:"text,json" default:"text" help:"text or json."`
@@ -28,6 +28,7 @@ type auditCommand struct {
 	Explain   string `help:"Tell this case step by step instead." placeholder:"CASE"`
 	Now       string `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
 	FailOn    int    `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
+	Progress  bool   `help:"Show progress on stderr also where it is no terminal."`
 	Out       string `help:"Also write report.json and report.txt to this folder." placeholder:"DIR" type:"path"`
 }
 
@@ -38,11 +39,7 @@ func (c *auditCommand) Run() error {
 	}
 	opt := audit.Options{ListCases: c.Cases}
 	if c.Map != "" {
-		text, err := os.ReadFile(c.Map)
-		if err != nil {
-			return err
-		}
-		if opt.Map, err = eventlog.ParseMapping(c.Map, text); err != nil {
+		if opt.Map, err = readMapping(c.Map); err != nil {
 			return err
 		}
 	}
@@ -51,12 +48,26 @@ func (c *auditCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(c.Log) }
+	name := c.Log
+	if opt.Segments, err = openSegments(c.Log); err != nil {
+		return err
+	}
+	if d := opt.Segments; d != nil {
+		if opt.Map != nil && segment.MappingDigest(opt.Map) != d.Mapping {
+			return fmt.Errorf("--map %s: the segments in %s were cut with another mapping, or none: leave --map out, or cut the log again", c.Map, c.Log)
+		}
+		name = d.Log
+	}
+	shown := newProgress(c.Progress)
+	defer shown.end()
+	opt.Watch = shown.watch()
+	open := shown.open(func() (io.ReadCloser, error) { return os.Open(c.Log) })
 	ctx := context.Background()
 	if c.Explain != "" {
-		return audit.Explain(ctx, os.Stdout, c.Lang, c.Explain, c.Log, open, p, opt)
+		return audit.Explain(ctx, os.Stdout, c.Lang, c.Explain, name, open, p, opt)
 	}
-	report, err := audit.Run(ctx, c.Log, open, p, opt)
+	report, err := audit.Run(ctx, name, open, p, opt)
+	shown.end()
 	if err != nil {
 		return err
 	}

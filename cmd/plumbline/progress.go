@@ -1,0 +1,161 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"plumbline/audit"
+	"plumbline/eventlog"
+)
+
+// progress tells on stderr how far long work is, and about how long it still takes: on a terminal, or where it was asked for.
+// It says nothing in the first second. It is an eventlog.Watch.
+type progress struct {
+	out      io.Writer // nil: nobody looks
+	terminal bool
+	now      func() time.Time
+	stop     chan struct{}
+	done     sync.WaitGroup
+	once     sync.Once
+
+	mu          sync.Mutex
+	began       time.Time // of the step at hand: reading, or what is done with the acts when all are read
+	passes      int       // how often the log was opened
+	read, size  int64     // bytes of the log; size 0: not known
+	acts, cases int64
+	expected    int64 // acts; 0: not known
+}
+
+func newProgress(wanted bool) *progress {
+	terminal := false
+	if info, err := os.Stderr.Stat(); err == nil {
+		terminal = info.Mode()&os.ModeCharDevice != 0
+	}
+	p := &progress{terminal: terminal, stop: make(chan struct{})}
+	if terminal || wanted {
+		p.begin(os.Stderr, time.Now)
+	}
+	return p
+}
+
+func (p *progress) begin(out io.Writer, now func() time.Time) {
+	p.out, p.now, p.began = out, now, now()
+	p.done.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.stop:
+				if p.terminal {
+					fmt.Fprint(p.out, "\r\033[K")
+				}
+				return
+			case <-tick.C:
+				if p.terminal {
+					fmt.Fprint(p.out, "\r\033[K"+p.line())
+				} else {
+					fmt.Fprintln(p.out, p.line())
+				}
+			}
+		}
+	})
+}
+
+// end takes the line away; what follows is the result.
+func (p *progress) end() {
+	p.once.Do(func() { close(p.stop) })
+	p.done.Wait()
+}
+
+// watch is what readers are given: nil where nobody looks.
+func (p *progress) watch() eventlog.Watch {
+	if p.out == nil {
+		return nil
+	}
+	return p
+}
+
+// Expect begins a new step, whose length is known.
+func (p *progress) Expect(acts int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.expected, p.began = acts, p.now()
+}
+
+// Seen is told of cases and acts that are done.
+func (p *progress) Seen(cases, acts int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cases += int64(cases)
+	p.acts += int64(acts)
+}
+
+// open counts what is read of a log. A log that is opened again begins anew.
+func (p *progress) open(open audit.Opener) audit.Opener {
+	if p.out == nil {
+		return open
+	}
+	return func() (io.ReadCloser, error) {
+		r, err := open()
+		f, ok := r.(*os.File)
+		if err != nil || !ok {
+			return r, err
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.began, p.passes = p.now(), p.passes+1
+		p.read, p.size, p.acts, p.cases, p.expected = 0, 0, 0, 0, 0
+		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+			p.size = info.Size()
+		}
+		return &watched{f, p}, nil
+	}
+}
+
+// watched is a file whose reading is counted.
+type watched struct {
+	*os.File
+	p *progress
+}
+
+func (w *watched) Read(b []byte) (int, error) {
+	n, err := w.File.Read(b)
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	w.p.read += int64(n)
+	return n, err
+}
+
+// line says how far the work is.
+func (p *progress) line() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	text := fmt.Sprintf("%s, %s", counted(p.cases, "case"), counted(p.acts, "act"))
+	done, of := p.read, p.size
+	if p.expected > 0 {
+		done, of = p.acts, p.expected
+	}
+	if of > 0 {
+		share := min(1, float64(done)/float64(of))
+		head := fmt.Sprintf("%.0f %%", 100*share)
+		if share > 0.005 && share < 1 {
+			left := time.Duration(float64(p.now().Sub(p.began)) * (1 - share) / share).Round(time.Second)
+			head += fmt.Sprintf(", about %s left", max(left, time.Second))
+		}
+		text = head + ": " + text
+	}
+	if p.passes > 1 {
+		text += " (read again, its times in the pack's zone)"
+	}
+	return text
+}
+
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"plumbline/eventlog"
+	"plumbline/segment"
+)
+
+type segmentCommand struct {
+	Log      string `arg:"" help:"The history, as audit reads it."`
+	Out      string `required:"" help:"Folder for the segments; it must be new or empty." placeholder:"DIR" type:"path"`
+	Map      string `help:"Mapping file: which column or key means what." type:"path"`
+	Progress bool   `help:"Show progress on stderr also where it is no terminal."`
+}
+
+// Run cuts a history into segments, which audit takes in place of the log.
+func (c *segmentCommand) Run() (err error) {
+	var opt eventlog.Options
+	if c.Map != "" {
+		if opt.Map, err = readMapping(c.Map); err != nil {
+			return err
+		}
+	}
+	of, err := originOf(c.Log)
+	if err != nil {
+		return err
+	}
+	dir, err := newFolder(c.Out)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			dir.remove()
+		}
+	}()
+	shown := newProgress(c.Progress)
+	defer shown.end()
+	r, err := shown.open(func() (io.ReadCloser, error) { return os.Open(c.Log) })()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = r.Close() }() // only read
+	opt.Watch = shown.watch()
+	x, err := segment.Cut(context.Background(), r, c.Log, []segment.Origin{of}, opt, dir.create)
+	if err != nil {
+		return err
+	}
+	shown.end()
+	var size int64
+	for _, f := range x.Files {
+		size += f.Bytes
+	}
+	fmt.Printf("%s: %d cases, %d acts in %d segments, %s\n", c.Out, x.Stats.Cases, x.Stats.Events, len(x.Files), bytesOf(size))
+	return nil
+}
+
+func bytesOf(n int64) string {
+	if n < 1<<20 {
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
+
+func readMapping(path string) (*eventlog.Mapping, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return eventlog.ParseMapping(path, text)
+}
+
+// originOf says what a file of the log is before it is read.
+func originOf(path string) (segment.Origin, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return segment.Origin{}, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	sum := sha256.New()
+	n, err := io.Copy(sum, f)
+	if err != nil {
+		return segment.Origin{}, err
+	}
+	return segment.Origin{Name: filepath.Base(path), Bytes: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+// openSegments opens a folder of segments; nil where path is none.
+func openSegments(path string) (*segment.Folder, error) {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, nil // a file, or nothing: whoever opens it says what is wrong
+	}
+	for _, e := range entries {
+		if e.Name() == segment.IndexName || strings.HasSuffix(e.Name(), segment.Ending) {
+			return segment.Open(os.DirFS(path), path)
+		}
+	}
+	return nil, nil
+}
+
+// outFolder is one that a command makes, and takes away again where the work fails.
+type outFolder struct {
+	dir  string
+	made bool // the folder itself
+	held []string
+}
+
+func newFolder(dir string) (*outFolder, error) {
+	f := &outFolder{dir: dir}
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		f.made = true
+		return f, os.MkdirAll(dir, 0o755)
+	case err != nil:
+		return nil, err
+	case len(entries) > 0:
+		return nil, fmt.Errorf("%s: the folder is not empty: name a new one", dir)
+	}
+	return f, nil
+}
+
+func (f *outFolder) create(name string) (io.WriteCloser, error) {
+	w, err := os.OpenFile(filepath.Join(f.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		f.held = append(f.held, name)
+	}
+	return w, err
+}
+
+// remove takes away what was made; what it cannot, lies there without an index and is not read.
+func (f *outFolder) remove() {
+	for _, name := range f.held {
+		_ = os.Remove(filepath.Join(f.dir, name))
+	}
+	if f.made {
+		_ = os.Remove(f.dir)
+	}
+}
