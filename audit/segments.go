@@ -54,7 +54,8 @@ type sifter struct {
 	rows   []int // next row of each shape
 	kinds  []sifted
 	times  []int64
-	data   [][]casefile.Value // by act
+	data   [][]casefile.Value // by act, for the judge
+	sieved [][]casefile.Value // by act, for the sieve
 	actor  casefile.Actor
 	posts  [1]string
 	act    procedure.Act
@@ -63,8 +64,8 @@ type sifter struct {
 
 // bound is what a shape of the segment is to the procedure.
 type bound struct {
-	kind          int // -1: unknown to the procedure
-	names         bool
+	kind          int    // -1: unknown to the procedure
+	names, reads  bool   // the sieve looks at who, at data
 	sieve, fields []slot // data that the sieve reads, that the judge reads
 	person, post  *slot
 }
@@ -84,6 +85,7 @@ func newSifter(p *procedure.Procedure, zone *calendar.Zone) *sifter {
 	x := &sifter{p: p, zone: zone, sieve: p.NewSieve()}
 	for i := range p.Acts() {
 		x.data = append(x.data, make([]casefile.Value, len(p.Fields(i))))
+		x.sieved = append(x.sieved, make([]casefile.Value, len(p.Fields(i))))
 	}
 	return x
 }
@@ -142,7 +144,7 @@ func (w *worker) bind(f *segment.File) {
 		b.names = x.sieve.Names(b.kind)
 		wanted := map[int]bool{}
 		for _, k := range x.sieve.Reads(b.kind) {
-			wanted[k] = true
+			wanted[k], b.reads = true, true
 		}
 		for k := range s.Fields {
 			field := &s.Fields[k]
@@ -226,8 +228,8 @@ func (x *sifter) sure(n int, now calendar.Instant) bool {
 		if b.kind < 0 {
 			continue
 		}
-		data := x.data[b.kind]
-		if len(b.sieve) > 0 || len(data) > 0 {
+		data := x.sieved[b.kind]
+		if b.reads {
 			fill(data, b.sieve, k.row)
 		}
 		var actor *casefile.Actor
