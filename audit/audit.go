@@ -32,6 +32,9 @@ type Options struct {
 	// Segments is the history, cut: it is read instead of what open gives.
 	Segments *segment.Folder
 
+	// Spill opens a temporary file, for a long CSV: see eventlog.Options.
+	Spill func() (eventlog.Spill, error)
+
 	// Watch is told how far the audit is; nil: nobody. Where a log is opened a second time it is told of all again.
 	Watch eventlog.Watch
 }
@@ -72,7 +75,7 @@ func read(ctx context.Context, name string, open Opener, p *procedure.Procedure,
 			return eventlog.Stats{}, err
 		}
 		defer func() { _ = r.Close() }() // only read
-		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers, Watch: opt.Watch}, each)
+		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers, Spill: opt.Spill, Watch: opt.Watch}, each)
 	}
 	stats, err := pass(nil)
 	if err == nil && stats.NoOffset > 0 && (opt.Map == nil || opt.Map.Zone == nil) {

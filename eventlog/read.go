@@ -18,7 +18,8 @@ import (
 // log order; else the first error of each, ctx.Err(), or the reader's error.
 //
 // Memory: XES takes a few mebibytes per worker, 8 to 32 bytes per case to find repeated identifiers, and for a
-// very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row.
+// very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row; with Options.Spill
+// a long one takes about 300 MiB, whatever its length.
 func Read(ctx context.Context, r io.Reader, name string, opt Options, each func(worker int, b *Batch) error) (Stats, error) {
 	opt = opt.filled()
 	if opt.Watch != nil {

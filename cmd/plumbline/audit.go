@@ -37,7 +37,7 @@ func (c *auditCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	opt := audit.Options{ListCases: c.Cases}
+	opt := audit.Options{ListCases: c.Cases, Spill: newSpill}
 	if c.Map != "" {
 		if opt.Map, err = readMapping(c.Map); err != nil {
 			return err

@@ -24,7 +24,7 @@ type segmentCommand struct {
 
 // Run cuts a history into segments, which audit takes in place of the log.
 func (c *segmentCommand) Run() (err error) {
-	var opt eventlog.Options
+	opt := eventlog.Options{Spill: newSpill}
 	if c.Map != "" {
 		if opt.Map, err = readMapping(c.Map); err != nil {
 			return err
@@ -63,6 +63,22 @@ func (c *segmentCommand) Run() (err error) {
 	fmt.Printf("%s: %d cases, %d acts in %d segments, %s\n", c.Out, x.Stats.Cases, x.Stats.Events, len(x.Files), bytesOf(size))
 	return nil
 }
+
+// newSpill opens a temporary file that goes with its closing, and where the system lets it, with the end of the program.
+func newSpill() (eventlog.Spill, error) {
+	f, err := os.CreateTemp("", "plumbline-")
+	if err != nil {
+		return nil, err
+	}
+	if os.Remove(f.Name()) == nil {
+		return f, nil
+	}
+	return spilled{f}, nil
+}
+
+type spilled struct{ *os.File }
+
+func (s spilled) Close() error { return errors.Join(s.File.Close(), os.Remove(s.Name())) }
 
 func bytesOf(n int64) string {
 	if n < 1<<20 {
