@@ -189,6 +189,9 @@ func (w *worker) fail(act, field, value string, record int64, why error) {
 		u = &Unreadable{Act: act, Field: strings.Clone(field), Example: strings.Clone(value), Record: record, Why: why.Error()}
 		w.unreadable[strings.Clone(key)] = u
 	}
+	if record < u.Record { // segments are gone through kind by kind
+		u.Record, u.Example, u.Why = record, strings.Clone(value), why.Error()
+	}
 	u.Count++
 }
 

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -105,7 +106,9 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 	for _, u := range w.unreadable {
 		r.Unreadable = append(r.Unreadable, *u)
 	}
-	sort.Slice(r.Unreadable, func(i, j int) bool { return r.Unreadable[i].Record < r.Unreadable[j].Record })
+	slices.SortFunc(r.Unreadable, func(a, b Unreadable) int {
+		return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.Act, b.Act), cmp.Compare(a.Field, b.Field))
+	})
 	if stats.NoOffset > 0 {
 		zone := w.p.Pack.Zone.Name()
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个时间没有时区，按%s读取", stats.NoOffset, zone), fmt.Sprintf("%d times carry no offset and were read in %s", stats.NoOffset, zone)})

@@ -7,13 +7,20 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"plumbline/audit"
+	"plumbline/calendar"
+	"plumbline/casefile"
 	"plumbline/eventlog"
+	"plumbline/packs"
+	"plumbline/procedure"
 	"plumbline/segment"
 )
 
@@ -111,4 +118,112 @@ func TestSegmentsSayOfABadLogWhatTheLogSays(t *testing.T) {
 	if !strings.Contains(want.String(), "ten3") {
 		t.Errorf("the case has no value that cannot be read:\n%s", &want)
 	}
+}
+
+// drawCases draws cases of a procedure: its acts and others, in any order, by people with posts or without, with values that can
+// be read and that cannot.
+func drawCases(t *rapid.T, p *procedure.Procedure) []eventlog.Case {
+	at := p.Pack.Zone.Start(calendar.NewDate(2026, 3, 2))
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) eventlog.Case {
+		c := eventlog.Case{ID: "c" + fmt.Sprint(rapid.IntRange(0, 9).Draw(t, "id"))}
+		for range rapid.IntRange(0, 7).Draw(t, "acts") {
+			at += calendar.Instant(rapid.IntRange(-50, 500).Draw(t, "hours")) * 3_600_000_000
+			kind := rapid.IntRange(-1, len(p.Acts())-1).Draw(t, "kind")
+			e := eventlog.Event{Act: "tow the car", Time: at}
+			if kind >= 0 {
+				e.Act = p.ActID(kind)
+				for _, f := range p.Fields(kind) {
+					if text := drawText(t, f, at); text != "" {
+						e.Data = append(e.Data, eventlog.Field{Key: f.Name, Value: text})
+					}
+				}
+			}
+			if rapid.Bool().Draw(t, "named") {
+				e.Person = rapid.SampledFrom([]string{"x", "y"}).Draw(t, "person")
+				e.Post = rapid.SampledFrom([]string{"", "handler", "chief", "party"}).Draw(t, "post")
+			}
+			c.Events = append(c.Events, e)
+		}
+		return c
+	}), 1, 12).Draw(t, "cases")
+}
+
+func drawText(t *rapid.T, f procedure.Field, at calendar.Instant) string {
+	n := rapid.IntRange(-2, 9).Draw(t, "value")
+	switch {
+	case n == -2:
+		return ""
+	case n == -1:
+		return "?"
+	}
+	switch f.Kind {
+	case casefile.Bool:
+		return []string{"true", "false"}[n%2]
+	case casefile.Int, casefile.Number:
+		return fmt.Sprint(n)
+	case casefile.Money:
+		return fmt.Sprintf("%d.50", n*100)
+	case casefile.Instant:
+		return (at + calendar.Instant(n)*80_000_000_000).Time().UTC().Format("2006-01-02T15:04:05Z")
+	case casefile.Date:
+		return fmt.Sprintf("2026-03-%02d", 1+n)
+	}
+	return []string{"p", "q", "pass", "审批"}[n%4]
+}
+
+// Over any history, and under every procedure of the packs, an audit of segments says what the audit of the log says.
+func TestSegmentsGiveTheReportOfAnyLog(t *testing.T) {
+	var procedures []*procedure.Procedure
+	for _, name := range packs.Names {
+		pack, err := procedure.Load(packs.FS, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range pack.Procedures {
+			procedures = append(procedures, p)
+		}
+	}
+	slices.SortFunc(procedures, func(a, b *procedure.Procedure) int {
+		return strings.Compare(a.Pack.ID+a.ID, b.Pack.ID+b.ID)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		p := rapid.SampledFrom(procedures).Draw(t, "procedure")
+		var log bytes.Buffer
+		if err := eventlog.WriteXES(&log, slices.Values(drawCases(t, p))); err != nil {
+			t.Fatal(err)
+		}
+		opt := audit.Options{ListCases: true, Workers: 1}
+		if rapid.Bool().Draw(t, "later") {
+			opt.Now = p.Pack.Zone.Start(calendar.NewDate(2026, 11, 1))
+		}
+		want, err := audit.Run(context.Background(), "log.xes", func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(log.Bytes())), nil }, p, opt)
+		files := fstest.MapFS{}
+		if _, err := segment.Cut(context.Background(), bytes.NewReader(log.Bytes()), "log.xes", nil, eventlog.Options{}, intoMap(files)); err != nil {
+			t.Fatal(err)
+		}
+		d, err2 := segment.Open(files, "cut")
+		if err2 != nil {
+			t.Fatal(err2)
+		}
+		opt.Segments = d
+		got, err2 := audit.Run(context.Background(), "log.xes", nil, p, opt)
+		if fmt.Sprint(err) != fmt.Sprint(err2) {
+			t.Fatalf("log: %v\nsegments: %v", err, err2)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s/%s: %s", p.Pack.ID, p.ID, diff)
+		}
+	})
+}
+
+type mapFile struct {
+	bytes.Buffer
+	files fstest.MapFS
+	name  string
+}
+
+func (f *mapFile) Close() error { f.files[f.name] = &fstest.MapFile{Data: f.Bytes()}; return nil }
+
+func intoMap(files fstest.MapFS) func(string) (io.WriteCloser, error) {
+	return func(name string) (io.WriteCloser, error) { return &mapFile{files: files, name: name}, nil }
 }
