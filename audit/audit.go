@@ -35,6 +35,8 @@ type Options struct {
 	// Spill opens a temporary file, for a long CSV: see eventlog.Options.
 	Spill func() (eventlog.Spill, error)
 
+	mostOpen int // 0: the constant; tests make it small
+
 	// Watch is told how far the audit is; nil: nobody. Where a log is opened a second time it is told of all again.
 	Watch eventlog.Watch
 }
@@ -44,18 +46,27 @@ func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, 
 	if opt.Segments != nil {
 		return runSegments(ctx, name, opt.Segments, p, opt)
 	}
-	var a *audit
-	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
+	a, stats, err := pass(ctx, name, open, p, opt)
+	if err == nil && a.tooMany() {
+		opt.Now = a.last()
+		a, stats, err = pass(ctx, name, open, p, opt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.report(name, stats)
+}
+
+// pass reads the log once and judges its cases.
+func pass(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (a *audit, stats eventlog.Stats, err error) {
+	stats, err = read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
 		w := a.worker(worker)
 		for i := range b.Cases {
 			w.judge(&b.Cases[i])
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return a.report(name, stats)
+	return a, stats, err
 }
 
 // Opener opens the log from its beginning.
@@ -134,6 +145,29 @@ type tally struct {
 
 type dutyTally struct{ onTime, late, open, overdue, lapsed, waived int64 }
 
+// mostOpen bounds the cases that a worker holds until it knows the log's last instant. Where there are more it judges no more
+// but looks for that instant, and the log is read again.
+const mostOpen = 10_000
+
+// tooMany tells whether a worker gave up.
+func (a *audit) tooMany() bool {
+	for _, w := range a.workers {
+		if w.opt.Now == 0 && len(w.open) > w.opt.mostOpen {
+			return true
+		}
+	}
+	return false
+}
+
+// last is the latest instant of the log.
+func (a *audit) last() calendar.Instant {
+	last := calendar.Instant(math.MinInt64)
+	for _, w := range a.workers {
+		last = max(last, w.last)
+	}
+	return last
+}
+
 // openCase is a case whose deadlines may still pass before the log's last instant.
 type openCase struct {
 	id       string
@@ -142,12 +176,21 @@ type openCase struct {
 }
 
 func newWorker(p *procedure.Procedure, opt Options) *worker {
+	if opt.mostOpen == 0 {
+		opt.mostOpen = mostOpen
+	}
 	return &worker{p: p, opt: opt, judgement: p.NewJudge(), standing: p.New(), reader: newReader(p),
 		rules: make([]tally, len(p.Rules())), duties: make([]dutyTally, len(p.Duties())),
 		last: math.MinInt64, unmapped: map[string]int64{}, unreadable: map[string]*Unreadable{}}
 }
 
 func (w *worker) judge(c *eventlog.Case) {
+	if len(w.open) > w.opt.mostOpen {
+		for i := range c.Events {
+			w.last = max(w.last, c.Events[i].Time)
+		}
+		return
+	}
 	s := w.standing
 	s.Reset()
 	w.outcome.Reset()
@@ -255,10 +298,7 @@ func (w *worker) countDuty(duty int, state procedure.State, due calendar.Instant
 func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 	now := a.opt.Now
 	if now == 0 {
-		now = math.MinInt64
-		for _, w := range a.workers {
-			now = max(now, w.last)
-		}
+		now = a.last()
 	}
 	numbers := make([]int, 0, len(a.workers))
 	for n := range a.workers {

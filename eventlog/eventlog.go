@@ -102,7 +102,7 @@ type Options struct {
 	MaxTrace int   // bytes of one trace, and of the text before the first; 256 MiB
 	MaxHeld  int64 // bytes of a CSV text, which is held whole; 1 GiB
 
-	// Spill opens a temporary file, where a CSV longer than 128 MiB, or MaxHeld, is sorted. Without it a CSV longer than
+	// Spill opens a temporary file, where a CSV longer than 64 MiB, or MaxHeld, is sorted. Without it a CSV longer than
 	// MaxHeld is refused.
 	Spill func() (Spill, error)
 
@@ -115,7 +115,7 @@ const (
 	defaultMaxHeld  = 1 << 30
 	defaultChunk    = 512 << 10
 
-	spillFrom = 128 << 20 // bytes of a CSV that is held although it could be sorted outside memory
+	spillFrom = 64 << 20 // bytes of a CSV that is held although it could be sorted outside memory
 
 	maxDepth  = 64      // elements open at once
 	maxFields = 1 << 16 // attributes of one event or trace; columns of a CSV

@@ -19,7 +19,7 @@ import (
 //
 // Memory: XES takes a few mebibytes per worker, 8 to 32 bytes per case to find repeated identifiers, and for a
 // very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row; with Options.Spill
-// a long one takes about 300 MiB, whatever its length.
+// a long one takes about 200 MiB, whatever its length.
 func Read(ctx context.Context, r io.Reader, name string, opt Options, each func(worker int, b *Batch) error) (Stats, error) {
 	opt = opt.filled()
 	if opt.Watch != nil {

@@ -50,6 +50,9 @@ func (s *sorter) add(key, value []byte) error {
 			return err
 		}
 	}
+	if s.held == nil {
+		s.held = make([]byte, 0, s.room) // so that it does not grow to twice of that
+	}
 	s.at = append(s.at, len(s.held))
 	s.held = appendRecord(s.held, key, value)
 	return nil

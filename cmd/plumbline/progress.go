@@ -148,7 +148,7 @@ func (p *progress) line() string {
 		text = head + ": " + text
 	}
 	if p.passes > 1 {
-		text += " (read again, its times in the pack's zone)"
+		text += " (read a second time)"
 	}
 	return text
 }
