@@ -123,7 +123,9 @@ func hold(ctx context.Context, src *source, most int64) (text []byte, whole bool
 		if int64(len(buf)) > most {
 			return bytes.TrimPrefix(buf, []byte("\xEF\xBB\xBF")), false, nil
 		}
-		buf = room(buf)
+		if cap(buf)-len(buf) < 4096+pad {
+			buf = append(make([]byte, 0, min(max(2*cap(buf), 64<<10), int(most)+64<<10)), buf...)
+		}
 		n, err := src.Read(buf[len(buf) : cap(buf)-pad])
 		buf = buf[:len(buf)+n]
 		if err == io.EOF {
