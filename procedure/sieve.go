@@ -30,6 +30,7 @@ type Sieve struct {
 	reads  [][]int     // by act: data that expressions read
 	keep   []bool      // facts that expressions read
 	tables map[tableKey]*dueTable
+	limits []*dueTable // the same; the first is none
 
 	// The standing of the case.
 	now, next calendar.Instant // next: no deadline is before
@@ -68,7 +69,7 @@ type Ended struct {
 
 type sievePending struct {
 	start, due calendar.Instant // due: Never without a limit
-	limit      *dueTable
+	limit      int32            // index in limits; 0: none
 	duty       int32
 	found      int32 // index in Missed of the finding that it is late, or -1
 	fired      bool
@@ -77,7 +78,7 @@ type sievePending struct {
 // ended is what is told of it.
 func (w *sievePending) ended(s State) Ended {
 	due := w.due
-	if w.limit == nil {
+	if w.limit == 0 {
 		due = 0
 	}
 	return Ended{int(w.duty), s, due}
@@ -93,11 +94,19 @@ type sieveAct struct {
 	apart    []sieveClause
 	powers   []sieveClause
 	sets     []setting
+	opens    []opening
 	does     []bool // by duty: the act discharges it
 	moves    bool   // it may suspend, extend, waive, lapse or refit a duty
 	people   bool   // clauses about who
 	bare     bool   // it has no clauses
 	quiet    bool   // it changes nothing but what was done, and duties
+}
+
+// opening is a duty that an act may open.
+type opening struct {
+	duty  int32
+	limit int32 // where it is plain
+	plain bool  // it opens always, with the act, and has always this limit
 }
 
 // sieveClause is a clause of any sort; each uses what it needs.
@@ -120,8 +129,6 @@ type sieveClause struct {
 
 type sieveDuty struct {
 	*duty
-	plain   bool      // it opens always, with the act
-	always  *dueTable // and has this limit
 	clause  sieveClause
 	start   sieveTerm
 	tiers   []sieveTier
@@ -145,6 +152,7 @@ type tableKey struct {
 type dueTable struct {
 	tableKey
 	civil bool
+	index int32            // in limits
 	span  calendar.Instant // of a term of hours or minutes
 	byDay []uint16         // days to the end, and one; 0: not yet computed
 }
@@ -154,7 +162,7 @@ const perhaps answer = 3
 
 // NewSieve makes a sieve for one goroutine.
 func (p *Procedure) NewSieve() *Sieve {
-	v := &Sieve{p: p, reads: make([][]int, len(p.acts)), keep: make([]bool, len(p.facts)), tables: map[tableKey]*dueTable{},
+	v := &Sieve{p: p, reads: make([][]int, len(p.acts)), keep: make([]bool, len(p.facts)), tables: map[tableKey]*dueTable{}, limits: []*dueTable{nil},
 		hist: make([]history, len(p.acts)), facts: make([]casefile.Value, len(p.facts)), dayOf: minInstant}
 	for _, a := range p.acts {
 		v.acts = append(v.acts, v.act(a))
@@ -179,14 +187,23 @@ func (p *Procedure) NewSieve() *Sieve {
 		for _, s := range v.acts[i].sets {
 			v.read(i, s.field)
 		}
-		v.acts[i].settle()
+		v.settle(&v.acts[i])
 	}
 	v.Reset()
 	return v
 }
 
 // settle notes what need not be looked at each time.
-func (a *sieveAct) settle() {
+func (v *Sieve) settle(a *sieveAct) {
+	for _, i := range a.duties {
+		d := &v.duties[i]
+		o := opening{duty: int32(i), plain: d.set < 0 && d.clause.plain && d.start == nil && len(d.tiers) < 2}
+		if o.plain && len(d.tiers) == 1 {
+			t := &d.tiers[0]
+			o.limit, o.plain = t.due.index, t.tier.when == nil && t.from == math.MinInt64 && t.until == calendar.Never
+		}
+		a.opens = append(a.opens, o)
+	}
 	a.bare = len(a.windows)+len(a.notWhile)+len(a.expects)+len(a.apart)+len(a.powers) == 0 && !a.people
 	a.quiet = a.bars < 0 && !a.keepsPerson && len(a.sets)+len(a.excludes)+len(a.includes)+len(a.voids) == 0
 }
@@ -285,11 +302,6 @@ func (v *Sieve) duty(d *duty) sieveDuty {
 	for _, l := range d.lapses {
 		x.lapses = append(x.lapses, v.test(l.when))
 	}
-	x.plain = d.set < 0 && x.clause.plain && d.start == nil && (len(x.tiers) == 0 ||
-		len(x.tiers) == 1 && d.tiers[0].when == nil && d.tiers[0].from == math.MinInt64 && d.tiers[0].until == calendar.Never)
-	if x.plain && len(x.tiers) == 1 {
-		x.always = x.tiers[0].due
-	}
 	return x
 }
 
@@ -307,7 +319,8 @@ func (v *Sieve) table(term calendar.Term, liberty bool, roll calendar.Roll) *due
 		if d, err := (calendar.Clock{Start: dayMicro, Base: term, Liberty: liberty, Roll: roll}).Deadline(v.p.Pack.Zone, v.p.Pack.Calendar); err == nil {
 			t.span = d.Due - dayMicro
 		}
-		v.tables[k] = t
+		t.index = int32(len(v.limits))
+		v.limits, v.tables[k] = append(v.limits, t), t
 	}
 	return v.tables[k]
 }
@@ -397,7 +410,7 @@ func (v *Sieve) advance(t calendar.Instant) bool {
 	for i := range v.pending {
 		w := &v.pending[i]
 		switch {
-		case w.limit == nil || w.fired:
+		case w.limit == 0 || w.fired:
 		case w.due >= t:
 			v.next = min(v.next, w.due)
 		default:
@@ -645,8 +658,8 @@ func (v *Sieve) apply(kind int, a *sieveAct, actor *casefile.Actor) bool {
 		v.discharge(a)
 	}
 	running := len(v.pending)
-	for _, d := range a.duties {
-		if !v.open(d) {
+	for _, o := range a.opens {
+		if !v.open(o) {
 			return false
 		}
 	}
@@ -716,17 +729,17 @@ func (v *Sieve) discharge(a *sieveAct) {
 }
 
 // open opens a duty; false where it is not certain.
-func (v *Sieve) open(index int) bool {
-	d := &v.duties[index]
-	w := sievePending{duty: int32(index), start: v.at, due: calendar.Never, found: -1}
-	if d.plain {
-		w.limit = d.always
-	} else if said, ok := v.opens(d, &w); !ok || said == no {
-		return ok
+func (v *Sieve) open(o opening) bool {
+	w := sievePending{duty: o.duty, start: v.at, due: calendar.Never, limit: o.limit, found: -1}
+	if !o.plain {
+		w.limit = 0
+		if said, ok := v.opens(&v.duties[o.duty], &w); !ok || said == no {
+			return ok
+		}
 	}
-	if w.limit != nil {
+	if w.limit != 0 {
 		var ok bool
-		if w.due, ok = v.due(w.limit, w.start); !ok {
+		if w.due, ok = v.due(v.limits[w.limit], w.start); !ok {
 			return false
 		}
 		v.next = min(v.next, w.due)
@@ -759,7 +772,7 @@ func (v *Sieve) opens(d *sieveDuty, w *sievePending) (said answer, certain bool)
 			return unknown, false
 		}
 		if t != nil {
-			w.limit = t.due
+			w.limit = t.due.index
 		}
 	}
 	return yes, true
@@ -776,7 +789,7 @@ func (v *Sieve) move(kind int, a *sieveAct, running int) bool {
 			return false
 		}
 		if d.follows && !w.fired && len(a.act.sets) > 0 {
-			if t, ok := v.tier(d.tiers, w.start); !ok || t != nil && t.due != w.limit {
+			if t, ok := v.tier(d.tiers, w.start); !ok || t != nil && t.due.index != w.limit {
 				return false
 			}
 		}
@@ -833,7 +846,7 @@ func (v *Sieve) End(now calendar.Instant) bool {
 		w := &v.pending[i]
 		d := &v.duties[w.duty]
 		state := Open
-		if w.fired || w.limit == nil {
+		if w.fired || w.limit == 0 {
 			state = Missing
 			if d.missingSaid && w.found >= 0 {
 				v.Missed[w.found].Rule, withdrawn = -1, true
