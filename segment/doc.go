@@ -17,7 +17,7 @@
 //	"plumbseg" | version, 4 bytes | length of the head, 4 bytes | head, JSON | columns, in the order of the head
 //
 // Each column has its CRC-32C in the head, and the index the SHA-256 of each head: a file cut short, altered or of another
-// cut is refused with the column at fault. The index names the files of the log with length and SHA-256. That guards against damage
+// cut is refused with the column at fault. The index has its own digest. The index names the files of the log with length and SHA-256. That guards against damage
 // and mistakes, not against somebody who wants to deceive: they can make another folder. Who doubts one cuts the log again.
 //
 // What a log says is kept whole, in its order, so that what is read from segments is what eventlog.Read gave. Not kept

@@ -32,6 +32,14 @@ type Index struct {
 	Civil   bool           `json:"civil"`             // no time has an offset and no zone was given: they are wall clock, to be read in the pack's zone
 	Stats   eventlog.Stats `json:"stats"`
 	Files   []FileInfo     `json:"files"`
+	Digest  string         `json:"digest"` // SHA-256 of the index without it
+}
+
+// digest is what Digest should be.
+func (x Index) digest() (string, error) {
+	x.Digest = ""
+	text, err := json.Marshal(x)
+	return digestOf(text), err
 }
 
 // Origin is a file that the log was read from, as it lay there, packed or not.
@@ -125,6 +133,11 @@ func (c *cutter) end(x *Index) error {
 		return err
 	}
 	x.Version, x.Files = version, c.files
+	digest, err := x.digest()
+	if err != nil {
+		return err
+	}
+	x.Digest = digest
 	text, err := json.MarshalIndent(x, "", " ")
 	if err != nil {
 		return err
@@ -212,6 +225,9 @@ func Open(fsys fs.FS, name string) (*Folder, error) {
 	}
 	if d.Version != version {
 		return nil, fmt.Errorf("%s: segments of version %d; this program reads version %d: cut the log again", name, d.Version, version)
+	}
+	if sum, err := d.digest(); err != nil || sum != d.Digest {
+		return nil, fault(name, IndexName, fmt.Errorf("it was altered"))
 	}
 	var cases, acts int64
 	for _, f := range d.Files {

@@ -337,6 +337,38 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzOpen changes the index, sealed again; whatever it says, a folder is read or refused.
+func FuzzOpen(f *testing.F) {
+	_, files := cutText(f, []byte("case:concept:name,concept:name,time:timestamp\nA,x,2010-03-28T02:30:00Z\nB,y,2010-03-28T03:10:00Z\n"), "log.csv", eventlog.Options{}, 1)
+	f.Add(files[IndexName].Data)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var x Index
+		if err := json.Unmarshal(text, &x); err == nil {
+			if x.Digest, err = x.digest(); err != nil {
+				t.Fatal(err)
+			}
+			if text, err = json.Marshal(x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		altered := fstest.MapFS{IndexName: &fstest.MapFile{Data: text}}
+		for _, name := range []string{"000001.segment", "000002.segment"} {
+			altered[name] = files[name]
+		}
+		d, err := Open(altered, "folder")
+		if err != nil {
+			return
+		}
+		if _, err := d.Last(context.Background(), nil); err != nil {
+			return
+		}
+		n := int64(0)
+		if stats, err := d.Read(context.Background(), nil, 1, func(_ int, b *eventlog.Batch) error { n += int64(len(b.Cases)); return nil }); err == nil && n != stats.Cases {
+			t.Fatalf("%d cases of %d", n, stats.Cases)
+		}
+	})
+}
+
 func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 	const text = "case:concept:name,concept:name,time:timestamp\nA,x,2010-03-28T02:30:00Z\nB,y,2010-03-28T03:10:00Z\nC,x,2010-01-01T00:00:00Z\n"
 	whole, files := cutText(t, []byte(text), "log.csv", eventlog.Options{}, 1)
@@ -350,10 +382,26 @@ func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 		}
 		return err
 	}
+	// index changes the index and seals it again.
+	index := func(f fstest.MapFS, from, to string) {
+		text := bytes.Replace(f[IndexName].Data, []byte(from), []byte(to), 1)
+		var x Index
+		if err := json.Unmarshal(text, &x); err != nil || bytes.Equal(text, f[IndexName].Data) {
+			t.Fatal(err, "nothing was changed")
+		}
+		sum, err := x.digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f[IndexName].Data = bytes.Replace(text, []byte(x.Digest), []byte(sum), 1)
+	}
 	for name, c := range map[string]struct {
 		change func(fstest.MapFS)
 		want   string
 	}{
+		"the index was altered": {func(f fstest.MapFS) {
+			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"civil": false`), []byte(`"civil": true`), 1)
+		}, "index.json: it was altered"},
 		"whole":             {func(fstest.MapFS) {}, ""},
 		"no index":          {func(f fstest.MapFS) { delete(f, IndexName) }, "the cut did not end"},
 		"a segment is gone": {func(f fstest.MapFS) { delete(f, "000002.segment") }, "000002.segment"},
@@ -361,15 +409,15 @@ func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 			f["000002.segment"], f["000003.segment"] = f["000003.segment"], f["000002.segment"]
 		}, "the index says"},
 		"one is of another cut": {func(f fstest.MapFS) {
-			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(whole.Files[1].Head), []byte(whole.Files[0].Head), 1)
+			index(f, whole.Files[1].Head, whole.Files[0].Head)
 		}, "000002.segment: head: it is not the one of the index"},
 		"one is cut short":          {func(f fstest.MapFS) { f["000002.segment"].Data = f["000002.segment"].Data[:40] }, "it has 40 bytes"},
 		"one is of a later version": {func(f fstest.MapFS) { f["000001.segment"].Data[9]++ }, "version 257"},
 		"the index is other": {func(f fstest.MapFS) {
-			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"cases": 1`), []byte(`"cases": 2`), 1)
+			index(f, `"cases": 1`, `"cases": 2`)
 		}, "hold 4 cases"},
 		"a file elsewhere": {func(f fstest.MapFS) {
-			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"000001.`), []byte(`"../000001.`), 1)
+			index(f, `"000001.`, `"../000001.`)
 		}, "../000001"},
 	} {
 		t.Run(name, func(t *testing.T) {
