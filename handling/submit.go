@@ -277,7 +277,7 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 		return b, leaf, err
 	}
 	change.Act = act
-	kept, err := h.store.Commit(ctx, change)
+	kept, err := h.commit(ctx, change)
 	if err != nil {
 		if !errors.Is(err, casefile.ErrConflict) {
 			h.rereadRights(ctx, c.head.ID) // it may have been kept all the same
