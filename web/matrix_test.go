@@ -357,3 +357,9 @@ func (b *bureau) ask(t *testing.T, c *http.Client, pattern string, id casefile.C
 	}
 	return fmt.Sprint(r.StatusCode), body
 }
+
+// submitAbout enters an act without data about somebody of the case.
+func (b *bureau) submitAbout(t *testing.T, name, kind, subject string) {
+	t.Helper()
+	b.submit(t, name, &handling.Request{Kind: kind, Subjects: []handling.SubjectInput{{ID: casefile.Subject(subject)}}, Data: map[string]string{}})
+}

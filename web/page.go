@@ -24,6 +24,7 @@ const (
 	AreaWorkbench Area = "workbench"
 	AreaIntake    Area = "intake"
 	AreaCases     Area = "cases"
+	AreaLimits    Area = "limits"
 	AreaFindings  Area = "findings"
 	AreaMatters   Area = "matters" // cases of other procedures than the main one
 	AreaQuestions Area = "questions"

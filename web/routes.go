@@ -41,6 +41,7 @@ var routes = []Route{
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
 	{"GET /cases/{id}/round", authority.SeeCase, round},
 
+	{"GET /limits", authority.ListCases, limitsPage},
 	{"GET /findings", authority.ListCases, findingList},
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
 	{"GET /figures", authority.ListCases, figures},

@@ -257,7 +257,7 @@ func (c *call) frame(area Area) Frame {
 		f.Nav = append(f.Nav, AreaIntake)
 	}
 	if may(authority.ListCases) {
-		f.Nav = append(f.Nav, AreaCases, AreaFindings, AreaMatters)
+		f.Nav = append(f.Nav, AreaCases, AreaLimits, AreaFindings, AreaMatters)
 	}
 	if c.House.Counsels(c.who) {
 		f.Nav = append(f.Nav, AreaQuestions)
