@@ -21,7 +21,7 @@ import (
 
 const (
 	liveBeat      = 15 * time.Second       // a comment that keeps the line open; the session is looked at again
-	livePause     = 150 * time.Millisecond // what moves within it is one event
+	livePause     = 150 * time.Millisecond // between two events at least
 	liveEach      = 24                     // lines of one person
 	liveAll       = 4096
 	liveRetry     = 3 * time.Second
@@ -156,6 +156,7 @@ func (c *call) live(only casefile.CaseID, stands string, now func() (stands stri
 func (c *call) follow(f *handling.Following, event func() error, say func(string) error, stand func() error) error {
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
+	var told time.Time
 	for {
 		select {
 		case <-c.r.Context().Done():
@@ -171,12 +172,14 @@ func (c *call) follow(f *handling.Following, event func() error, say func(string
 				return nil
 			}
 		case <-f.Wake():
-			select {
-			case <-time.After(livePause):
-			case <-c.r.Context().Done():
-				return nil
-			case <-c.closing:
-				return nil
+			if rest := livePause - time.Since(told); rest > 0 {
+				select {
+				case <-time.After(rest):
+				case <-c.r.Context().Done():
+					return nil
+				case <-c.closing:
+					return nil
+				}
 			}
 			if !f.Moved() {
 				continue
@@ -187,6 +190,7 @@ func (c *call) follow(f *handling.Following, event func() error, say func(string
 			if event() != nil {
 				return nil
 			}
+			told = time.Now()
 		}
 	}
 }
