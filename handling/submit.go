@@ -273,8 +273,7 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 		if err != nil {
 			return nil, ledger.Hash{}, err
 		}
-		leaf, err := r.Leaf()
-		return b, leaf, err
+		return b, r.Leaf(), nil
 	}
 	change.Act = act
 	kept, err := h.commit(ctx, change)

@@ -355,10 +355,7 @@ func actPage(c *call) error {
 		return casefile.ErrNotFound
 	}
 	a := &f.Acts[n-1]
-	leaf, err := a.Leaf()
-	if err != nil {
-		return err
-	}
+	leaf := a.Leaf()
 	var secret []string
 	if a.Info != nil {
 		for _, fi := range a.Info.Fields {
