@@ -98,7 +98,7 @@ func TestMine(t *testing.T) {
 			"response a d 2-0", "response b d 1-0", "response c d 1-0",
 		}},
 		{"noise", []string{"ab", "ab", "ab", "ba"}, Options{Noise: .25}, []string{
-			"condition a b 4-1", "exclude b a 4-1", "once a a 4-0", "once b b 4-0", "response a b 4-1",
+			"condition a b 4-1", "exclude b a 4-1 (follows)", "once a a 4-0", "once b b 4-0", "response a b 4-1",
 		}},
 		{"support", []string{"ab", "ab", "c"}, Options{Support: 2}, []string{
 			"condition a b 2-0", "exclude b a 2-0 (follows)", "once a a 2-0", "once b b 2-0", "response a b 2-0",

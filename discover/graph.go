@@ -117,18 +117,13 @@ func (g *Graph) add(r Relation) {
 }
 
 // fold marks relations that others lead to: what comes before what comes before; what must follow what must follow; what is
-// over once something it needs is done. Only relations without exception lead to others, so that the path is sure.
+// over once something it needs is done. With noise it takes the others as if they had no exception, but never walks in a ring.
 func (g *Graph) fold() {
 	before, then, over := newSets(g.n), newSets(g.n), newSets(g.n) // of a: what never comes but after it; what always follows; what it ends
-	after := newSets(g.n)                                          // of b: what it always comes after
 	for _, r := range g.Relations {
-		if r.Broken > 0 {
-			continue
-		}
 		switch r.Kind {
 		case Condition:
 			before[r.From].put(r.To)
-			after[r.To].put(r.From)
 		case Response:
 			then[r.From].put(r.To)
 		case Once, Exclude:
@@ -137,6 +132,15 @@ func (g *Graph) fold() {
 			over[r.From].put(r.To)
 			over[r.To].put(r.From)
 		}
+	}
+	far, farThen := closed(before), closed(then)
+	first := newSets(g.n) // of b: what it always comes after, and never before
+	for a := range before {
+		before[a].each(func(b int) {
+			if !far[b].has(a) {
+				first[b].put(a)
+			}
+		})
 	}
 	leads := func(s set, ok func(c int) bool) bool {
 		found := false
@@ -148,17 +152,36 @@ func (g *Graph) fold() {
 		a, b := r.From, r.To
 		switch r.Kind {
 		case Condition, Open:
-			r.Follows = leads(after[b], func(c int) bool { return c != a && (before[a].has(c) || r.Kind == Open && g.needs[c].has(a)) })
+			r.Follows = leads(first[b], func(c int) bool {
+				return c != a && (first[c].has(a) || r.Kind == Open && g.needs[c].has(a) && !far[b].has(c))
+			})
 		case Response:
-			r.Follows = leads(then[a], func(c int) bool { return c != b && then[c].has(b) })
+			r.Follows = leads(then[a], func(c int) bool { return c != b && then[c].has(b) && !farThen[c].has(a) && !farThen[b].has(c) })
 		case Exclude:
-			r.Follows = leads(after[a], func(c int) bool { return over[c].has(b) })
-		case Apart:
-			// c that always comes before a is never in one case with b either
-			r.Follows = leads(after[a], func(c int) bool { return over[c].has(b) && over[b].has(c) }) ||
-				leads(after[b], func(c int) bool { return over[c].has(a) && over[a].has(c) })
+			r.Follows = leads(first[a], func(c int) bool { return over[c].has(b) })
+		case Apart: // what always comes before one of them is never in one case with the other either
+			r.Follows = leads(first[a], func(c int) bool { return over[c].has(b) && over[b].has(c) }) ||
+				leads(first[b], func(c int) bool { return over[c].has(a) && over[a].has(c) })
 		}
 	}
+}
+
+// closed is what can be reached in one step or more.
+func closed(steps []set) []set {
+	out := newSets(len(steps))
+	for a := range steps {
+		copy(out[a], steps[a])
+	}
+	for k := range out {
+		for a := range out {
+			if out[a].has(k) {
+				for w := range out[a] {
+					out[a][w] |= out[k][w]
+				}
+			}
+		}
+	}
+	return out
 }
 
 // rank is how much a relation has to say.
