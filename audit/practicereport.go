@@ -76,6 +76,7 @@ type Followed struct {
 	Says     Title    `json:"says"`
 	Kept     Share    `json:"kept"`
 	Chance   float64  `json:"chance,omitempty"` // apart: cases with both, if they came independently
+	Done     int64    `json:"done,omitempty"`   // open_condition: cases in which from did come before to
 	Examples []string `json:"examples"`         // the first cases that break it
 	Law      string   `json:"law"`              // said: the procedure says it too; mentioned: an expression of it looks at both acts; unknown
 	Mentions []string `json:"mentions,omitempty"`
@@ -270,7 +271,7 @@ func (m *miner) reportMined(r *Practice, g *discover.Graph, x *examiner) {
 	for _, rel := range sorted {
 		a, b := m.actName(rel.From), m.actName(rel.To)
 		f := Followed{Kind: rel.Kind.String(), From: a, To: b, Says: saysMined(rel.Kind, a.Title, b.Title), Kept: shareOf(rel.Cases, rel.Broken),
-			Chance: rel.Chance, Examples: ids(x.mined[at[rel]].examples), Follows: rel.Follows}
+			Chance: rel.Chance, Done: rel.Done, Examples: ids(x.mined[at[rel]].examples), Follows: rel.Follows}
 		f.Law, f.Mentions = law.says(&rel)
 		r.Mined = append(r.Mined, f)
 	}

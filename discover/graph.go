@@ -34,6 +34,8 @@ type Relation struct {
 	Cases, Broken int64
 	// Chance is, of Apart, in how many cases both would stand if they came independently of each other.
 	Chance float64
+	// Done are, of Open, the cases in which From did come before To.
+	Done int64
 	// Follows says that other relations of the graph lead to this one.
 	Follows bool
 }
@@ -186,8 +188,11 @@ func closed(steps []set) []set {
 
 // rank is how much a relation has to say.
 func (r *Relation) rank() float64 {
-	if r.Kind == Apart {
+	switch r.Kind {
+	case Apart:
 		return r.Chance
+	case Open:
+		return float64(r.Done)
 	}
 	return float64(r.Cases)
 }

@@ -129,7 +129,7 @@ func (g *Graph) Refine(t *Tally, r *Refiner) {
 	for b := range r.open {
 		r.open[b].each(func(a int) {
 			if broken := r.broken[b*g.n+a]; float64(broken) <= r.limit[b] {
-				g.add(Relation{Kind: Open, From: a, To: b, Cases: t.with[b], Broken: broken})
+				g.add(Relation{Kind: Open, From: a, To: b, Cases: t.with[b], Broken: broken, Done: t.firsts[a*t.k+b]})
 			}
 		})
 	}
