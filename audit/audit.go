@@ -106,14 +106,6 @@ type worker struct {
 	cased      int64 // number of the case that rules[i].lastCase compares with
 	unmapped   map[string]int64
 	unreadable map[string]*Unreadable
-
-	counted func(caseRef, *procedure.Outcome) // told what came of each case, once its history is over; nil: nobody
-}
-
-// caseRef finds a case again: its id, and the record at which it stands in the log.
-type caseRef struct {
-	id     string // the reader's memory: cloned by who keeps it
-	record int64
 }
 
 type tally struct {
@@ -126,7 +118,7 @@ type dutyTally struct{ onTime, late, open, overdue, lapsed, waived int64 }
 
 // openCase is a case whose deadlines may still pass before the log's last instant.
 type openCase struct {
-	caseRef
+	id       string
 	standing *procedure.Standing
 	outcome  procedure.Outcome
 }
@@ -164,12 +156,12 @@ func (w *worker) judge(c *eventlog.Case) {
 	}
 	w.judgement.Advance(s, now, &w.outcome)
 	if w.opt.Now == 0 && !s.Settled(now) {
-		w.open = append(w.open, openCase{caseRef{strings.Clone(c.ID), c.Record}, s, w.outcome})
+		w.open = append(w.open, openCase{strings.Clone(c.ID), s, w.outcome})
 		w.standing, w.outcome = w.p.New(), procedure.Outcome{}
 		return
 	}
 	w.judgement.End(s, now, &w.outcome)
-	w.count(caseRef{c.ID, c.Record}, &w.outcome)
+	w.count(c.ID, &w.outcome)
 }
 
 func (w *worker) fail(act, field, value string, record int64, why error) {
@@ -183,14 +175,13 @@ func (w *worker) fail(act, field, value string, record int64, why error) {
 }
 
 // count adds the outcome of one finished case. A finding that was withdrawn at the end does not count.
-func (w *worker) count(c caseRef, o *procedure.Outcome) {
+func (w *worker) count(id string, o *procedure.Outcome) {
 	w.cased++
-	if w.counted != nil {
-		w.counted(c, o)
-	}
 	for i := range o.Findings {
 		f := &o.Findings[i]
-		if withdrawn(o, f) {
+		if slices.ContainsFunc(o.Withdrawn, func(g procedure.Finding) bool {
+			return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
+		}) {
 			continue
 		}
 		t := &w.rules[f.Rule]
@@ -206,7 +197,7 @@ func (w *worker) count(c caseRef, o *procedure.Outcome) {
 			t.lastCase = w.cased
 			t.cases++
 			if w.opt.ListCases {
-				t.ids = append(t.ids, strings.Clone(c.id))
+				t.ids = append(t.ids, strings.Clone(id))
 			}
 		}
 	}
@@ -232,23 +223,6 @@ func (w *worker) count(c caseRef, o *procedure.Outcome) {
 	}
 }
 
-// withdrawn tells whether a finding of an outcome was withdrawn in it.
-func withdrawn(o *procedure.Outcome, f *procedure.Finding) bool {
-	return slices.ContainsFunc(o.Withdrawn, func(g procedure.Finding) bool {
-		return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
-	})
-}
-
-// finish ends the cases whose deadlines could still pass, now that the last instant of the log is known.
-func (w *worker) finish(now calendar.Instant) {
-	for i := range w.open {
-		c := &w.open[i]
-		w.judgement.End(c.standing, now, &c.outcome)
-		w.count(c.caseRef, &c.outcome)
-	}
-	w.open = nil
-}
-
 func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 	now := a.opt.Now
 	if now == 0 {
@@ -265,7 +239,11 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 	total := newWorker(a.p, a.opt)
 	for _, n := range numbers {
 		w := a.workers[n]
-		w.finish(now)
+		for i := range w.open {
+			c := &w.open[i]
+			w.judgement.End(c.standing, now, &c.outcome)
+			w.count(c.id, &c.outcome)
+		}
 		total.add(w)
 	}
 	if total.acts == 0 {

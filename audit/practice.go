@@ -93,7 +93,6 @@ type miner struct {
 
 	alphabet discover.Alphabet
 	workers  perWorker[*countWorker]
-	judges   *audit
 
 	tally  discover.Tally
 	ways   []way // nil: they were too many, the log is read again
@@ -140,7 +139,7 @@ type countWorker struct {
 	full    bool
 	tally   discover.Tally
 	passed  int64
-	judge   *worker
+	judge   *folder // nil without a procedure
 	clauses []clauseTally
 	of      map[string]int // clauses by the name that findings carry
 }
@@ -154,7 +153,6 @@ type clauseTally struct {
 
 func (m *miner) begin() {
 	m.alphabet = discover.Alphabet{}
-	m.judges = &audit{p: m.p, opt: m.opt.Options}
 	if m.opt.held == 0 {
 		m.opt.held = defaultHeld
 	}
@@ -165,16 +163,15 @@ func (m *miner) begin() {
 			w.of[c.Clause+".missing"] = i
 		}
 		w.clauses = make([]clauseTally, len(m.clauses))
+		if m.p != nil {
+			w.judge = newFolder(m.p, m.opt.Now, w.judged)
+		}
 		return w
 	}}
 }
 
 func (m *miner) look(worker int, b *eventlog.Batch) error {
 	w := m.workers.of(worker)
-	if m.p != nil && w.judge == nil {
-		w.judge = m.judges.worker(worker)
-		w.judge.counted = w.judged
-	}
 	for i := range b.Cases {
 		c := &b.Cases[i]
 		if err := w.follow(c); err != nil {
@@ -182,7 +179,7 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 		}
 		w.keep(caseRef{c.ID, c.Record})
 		if w.judge != nil {
-			w.judge.judge(c)
+			w.judge.fold(c)
 		}
 	}
 	return nil
@@ -263,7 +260,7 @@ func (w *countWorker) judged(c caseRef, o *procedure.Outcome) {
 	for i := range o.Findings {
 		f := &o.Findings[i]
 		at, ok := w.of[f.Clause]
-		if !ok || withdrawn(o, f) {
+		if !ok {
 			continue
 		}
 		t := &w.clauses[at]
@@ -287,13 +284,9 @@ func (m *miner) gather() {
 		last := m.opt.Now
 		if last == 0 {
 			last = math.MinInt64
-			for _, w := range m.judges.workers {
-				last = max(last, w.last)
-			}
+			m.workers.each(func(w *countWorker) { last = max(last, w.judge.last) })
 		}
-		for _, w := range m.judges.workers {
-			w.finish(last)
-		}
+		m.workers.each(func(w *countWorker) { w.judge.finish(last) })
 	}
 	m.seen = map[int]*clauseTally{}
 	for i := range m.clauses {
