@@ -40,6 +40,7 @@ type expr struct {
 	pos    yaml.Pos
 	prog   cel.Program
 	reads  []int  // the facts that it names, in the order of the procedure
+	acts   []int  // the acts whose history it looks at
 	cost   uint64 // at most, with the computed facts that it reads
 }
 
@@ -519,7 +520,22 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, cost: cost}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, acts: x.histories(compiled.NativeRep()), cost: cost}, nil
+}
+
+// histories lists the acts of which a checked expression asks whether, when or how often they were done.
+func (x *exprs) histories(checked *ast.AST) []int {
+	var acts []int
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.SelectKind || checked.GetType(e.AsSelect().Operand().ID()).TypeName() != "history" {
+			return
+		}
+		_, id, _ := strings.Cut(e.AsSelect().FieldName(), "_")
+		if i, ok := x.p.actIndex[id]; ok && !slices.Contains(acts, i) {
+			acts = append(acts, i)
+		}
+	}))
+	return acts
 }
 
 // reads lists the facts that a checked expression names, however it is written: what selects from the case or a subject, by

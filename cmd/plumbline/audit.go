@@ -13,7 +13,6 @@ import (
 
 	"plumbline/audit"
 	"plumbline/casefile"
-	"plumbline/eventlog"
 	"plumbline/packs"
 	"plumbline/procedure"
 )
@@ -37,14 +36,8 @@ func (c *auditCommand) Run() error {
 		return err
 	}
 	opt := audit.Options{ListCases: c.Cases}
-	if c.Map != "" {
-		text, err := os.ReadFile(c.Map)
-		if err != nil {
-			return err
-		}
-		if opt.Map, err = eventlog.ParseMapping(c.Map, text); err != nil {
-			return err
-		}
+	if opt.Map, err = readMapping(c.Map); err != nil {
+		return err
 	}
 	if c.Now != "" {
 		if opt.Now, err = casefile.ParseInstant(c.Now, p.Pack.Zone); err != nil {
@@ -87,26 +80,10 @@ func writeJSON(w io.Writer, v any) error {
 }
 
 func writeReport(r *audit.Report, dir, lang string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for name, write := range map[string]func(io.Writer) error{
+	return writeForms(dir, map[string]func(io.Writer) error{
 		"report.json": func(w io.Writer) error { return writeJSON(w, r) },
 		"report.txt":  func(w io.Writer) error { return r.WriteText(w, lang) },
-	} {
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			return err
-		}
-		err = write(f)
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // findProcedure loads PACK/PROCEDURE: a pack of the program by name, or a folder by path.
