@@ -28,9 +28,10 @@ var arrows = map[string][]string{
 	"authority":  {"calendar"},
 	"casefile":   {"calendar", "ledger"},
 	"eventlog":   {"calendar"},
+	"segment":    {"eventlog", "calendar"},
 	"discover":   {},
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},
-	"audit":      {"procedure", "casefile", "calendar", "eventlog", "discover"},
+	"audit":      {"procedure", "casefile", "calendar", "eventlog", "segment", "discover"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
 	"store/*":    {"calendar", "casefile", "ledger", "internal/pgtest", "handling", "store/group", "store/audit", "store/backup", "store/storetest"},
 	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "internal/print"},
@@ -47,7 +48,7 @@ var testArrows = map[string][]string{
 }
 
 // field: packages whose answers depend on their arguments alone.
-var field = []string{"calendar", "authority", "ledger", "casefile", "procedure", "eventlog", "discover", "audit"}
+var field = []string{"calendar", "authority", "ledger", "casefile", "procedure", "eventlog", "segment", "discover", "audit"}
 
 // notInField: why a field package must not import or call it.
 var notInField = map[string]string{

@@ -19,6 +19,7 @@ import (
 	"plumbline/casefile"
 	"plumbline/eventlog"
 	"plumbline/procedure"
+	"plumbline/segment"
 )
 
 // Options says how a log is audited. The zero value audits the whole log with every processor, up to its last instant.
@@ -27,15 +28,32 @@ type Options struct {
 	Workers   int              // 0: one for each processor
 	Now       calendar.Instant // 0: the last instant of the log
 	ListCases bool             // list the ids of the cases of each finding
+
+	// Segments is the history, cut: it is read instead of what open gives.
+	Segments *segment.Folder
+
+	// Seen, where it is set, is told of cases and acts as they are done, from several goroutines. What was told of is done
+	// again where a log is read a second time.
+	Seen func(cases, acts int)
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
 func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (*Report, error) {
+	if opt.Segments != nil {
+		return runSegments(ctx, name, opt.Segments, p, opt)
+	}
 	var a *audit
 	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
 		w := a.worker(worker)
 		for i := range b.Cases {
 			w.judge(&b.Cases[i])
+		}
+		if opt.Seen != nil {
+			acts := 0
+			for i := range b.Cases {
+				acts += len(b.Cases[i].Events)
+			}
+			opt.Seen(len(b.Cases), acts)
 		}
 		return nil
 	})
@@ -51,6 +69,10 @@ type Opener func() (io.ReadCloser, error)
 // read reads a log. Times without offset are read in the mapping's zone; where no zone is given and no time of the log
 // has an offset, the whole log is read again in the pack's. A log that mixes both is refused by eventlog.
 func read(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options, start func(), each func(int, *eventlog.Batch) error) (eventlog.Stats, error) {
+	if opt.Segments != nil {
+		start()
+		return opt.Segments.Read(ctx, p.Pack.Zone, opt.Workers, each)
+	}
 	pass := func(zone *calendar.Zone) (eventlog.Stats, error) {
 		start()
 		r, err := open()
@@ -96,6 +118,7 @@ type worker struct {
 	standing   *procedure.Standing
 	outcome    procedure.Outcome
 	reader     reader
+	sifter     *sifter // of segments
 	rules      []tally
 	duties     []dutyTally
 	last       calendar.Instant
@@ -184,42 +207,50 @@ func (w *worker) count(id string, o *procedure.Outcome) {
 		}) {
 			continue
 		}
-		t := &w.rules[f.Rule]
-		switch {
-		case f.Unjudged:
-			t.unjudged++
+		if f.Unjudged {
+			w.rules[f.Rule].unjudged++
 			continue
-		case f.Warn:
-			t.told++
 		}
-		t.count++
-		if t.lastCase != w.cased {
-			t.lastCase = w.cased
-			t.cases++
-			if w.opt.ListCases {
-				t.ids = append(t.ids, strings.Clone(id))
-			}
-		}
+		w.countFinding(f.Rule, f.Warn, id)
 	}
 	for i := range o.Duties {
-		d := &w.duties[o.Duties[i].Duty]
-		switch o.Duties[i].State {
-		case procedure.OnTime:
-			d.onTime++
-		case procedure.Late:
-			d.late++
-		case procedure.Open:
-			d.open++
-		case procedure.Missing:
-			d.open++
-			if o.Duties[i].Due != 0 {
-				d.overdue++
-			}
-		case procedure.Lapsed:
-			d.lapsed++
-		case procedure.Waived:
-			d.waived++
+		w.countDuty(o.Duties[i].Duty, o.Duties[i].State, o.Duties[i].Due)
+	}
+}
+
+func (w *worker) countFinding(rule int, warn bool, id string) {
+	t := &w.rules[rule]
+	if warn {
+		t.told++
+	}
+	t.count++
+	if t.lastCase != w.cased {
+		t.lastCase = w.cased
+		t.cases++
+		if w.opt.ListCases {
+			t.ids = append(t.ids, strings.Clone(id))
 		}
+	}
+}
+
+func (w *worker) countDuty(duty int, state procedure.State, due calendar.Instant) {
+	d := &w.duties[duty]
+	switch state {
+	case procedure.OnTime:
+		d.onTime++
+	case procedure.Late:
+		d.late++
+	case procedure.Open:
+		d.open++
+	case procedure.Missing:
+		d.open++
+		if due != 0 {
+			d.overdue++
+		}
+	case procedure.Lapsed:
+		d.lapsed++
+	case procedure.Waived:
+		d.waived++
 	}
 }
 

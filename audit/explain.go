@@ -20,7 +20,7 @@ import (
 func Explain(ctx context.Context, out io.Writer, lang, caseID, name string, open Opener, p *procedure.Procedure, opt Options) error {
 	var found []eventlog.Case
 	var last calendar.Instant
-	_, err := read(ctx, name, open, p, Options{Map: opt.Map, Workers: 1}, func() { found, last = nil, math.MinInt64 }, func(_ int, b *eventlog.Batch) error {
+	_, err := read(ctx, name, open, p, Options{Map: opt.Map, Workers: 1, Segments: opt.Segments}, func() { found, last = nil, math.MinInt64 }, func(_ int, b *eventlog.Batch) error {
 		for i := range b.Cases {
 			for k := range b.Cases[i].Events {
 				last = max(last, b.Cases[i].Events[k].Time)

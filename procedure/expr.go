@@ -39,9 +39,10 @@ type expr struct {
 	source string
 	pos    yaml.Pos
 	prog   cel.Program
-	reads  []int  // the facts that it names, in the order of the procedure
-	acts   []int  // the acts whose history it looks at
-	cost   uint64 // at most, with the computed facts that it reads
+	ast    *ast.AST // for the sieve
+	reads  []int    // the facts that it names, in the order of the procedure
+	acts   []int    // the acts whose history it looks at
+	cost   uint64   // at most, with the computed facts that it reads
 }
 
 // eval answers e in a frame. With unknown it names the missing fact. Where the data of the act are open and whether one is
@@ -520,7 +521,7 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, acts: x.histories(compiled.NativeRep()), cost: cost}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, ast: compiled.NativeRep(), reads: reads, acts: x.histories(compiled.NativeRep()), cost: cost}, nil
 }
 
 // histories lists the acts of which a checked expression asks whether, when or how often they were done.
