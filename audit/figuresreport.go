@@ -181,7 +181,11 @@ func (c *collector) overdue(d *dutySpread, now calendar.Instant) Spread {
 		}
 		return 0
 	}
-	return Spread{n, at(0.5), at(0.9), at(1)}
+	total := int64(0)
+	for day, k := range d.overdue {
+		total += int64(max(today-day, 0)) * 24 * 3600 * k
+	}
+	return Spread{n, at(0.5), at(0.9), at(1), total}
 }
 
 // speaksOf lists the acts of which one was done where a rule could be broken: those its clauses are about, and those that
@@ -281,6 +285,18 @@ func (c *collector) choose(f *Figures, rules []RuleCount) {
 			f.Examples = append(f.Examples, Example{rules[r].Rule, x.which, all[x.at].id, all[x.at].record})
 		}
 	}
+}
+
+// Wilson is the interval in which the rate behind a share lies with 95 %, from 0 to 1; all of it where there is nothing to count.
+func Wilson(count, of int64) (low, high float64) {
+	if of <= 0 {
+		return 0, 1
+	}
+	const z = 1.959964
+	n, p := float64(of), float64(min(count, of))/float64(of)
+	mid := (p + z*z/(2*n)) / (1 + z*z/n)
+	half := z / (1 + z*z/n) * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	return max(0, mid-half), min(1, mid+half)
 }
 
 // Gravest lists the rules with findings, by index, at most n: the gravest first, of those the ones with the most cases.

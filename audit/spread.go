@@ -12,6 +12,7 @@ type Spread struct {
 	Median int64 `json:"median_s"`
 	P90    int64 `json:"p90_s"`
 	Most   int64 `json:"most_s"`
+	Total  int64 `json:"total_s"` // of all of them together
 }
 
 const (
@@ -23,6 +24,7 @@ const (
 // spread gathers durations: at most 50 kB, whatever their number. What it says does not depend on their order.
 type spread struct {
 	n     int64
+	sum   int64 // seconds
 	most  uint32
 	exact []uint32
 	count []uint32 // nil: all of them are in exact
@@ -31,6 +33,7 @@ type spread struct {
 func (s *spread) add(micros int64) {
 	v := uint32(min(max(micros, 0)/1_000_000, 1<<32-1))
 	s.n++
+	s.sum += int64(v)
 	s.most = max(s.most, v)
 	if s.count == nil {
 		if len(s.exact) < exactUpTo {
@@ -52,6 +55,7 @@ func (s *spread) spill() {
 
 func (s *spread) merge(o *spread) {
 	s.n += o.n
+	s.sum += o.sum
 	s.most = max(s.most, o.most)
 	if s.count == nil && o.count == nil && len(s.exact)+len(o.exact) <= exactUpTo {
 		s.exact = append(s.exact, o.exact...)
@@ -106,5 +110,5 @@ func (s *spread) told() Spread {
 	if s.n == 0 {
 		return Spread{}
 	}
-	return Spread{s.n, s.quantile(0.5), s.quantile(0.9), int64(s.most)}
+	return Spread{s.n, s.quantile(0.5), s.quantile(0.9), int64(s.most), s.sum}
 }
