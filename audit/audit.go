@@ -28,7 +28,8 @@ type Options struct {
 	Workers   int              // 0: one for each processor
 	Now       calendar.Instant // 0: the last instant of the log
 	ListCases bool             // list the ids of the cases of each finding
-
+	Figures   bool             // gather what a report draws: Report.Figures
+	Rows      bool             // list every finding: Report.Rows
 	// Segments is the history, cut: it is read instead of what open gives.
 	Segments *segment.Folder
 
@@ -39,7 +40,7 @@ type Options struct {
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
 func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (*Report, error) {
-	if opt.Segments != nil {
+	if opt.Segments != nil && !opt.Figures && !opt.Rows { // the sieve knows what was found, not what figures ask of each act
 		return runSegments(ctx, name, opt.Segments, p, opt)
 	}
 	var a *audit
@@ -129,6 +130,7 @@ type worker struct {
 	cased      int64 // number of the case that rules[i].lastCase compares with
 	unmapped   map[string]int64
 	unreadable map[string]*Unreadable
+	figures    *collector // nil: not asked for
 }
 
 type tally struct {
@@ -144,12 +146,17 @@ type openCase struct {
 	id       string
 	standing *procedure.Standing
 	outcome  procedure.Outcome
+	course   *course // nil without figures
 }
 
 func newWorker(p *procedure.Procedure, opt Options) *worker {
-	return &worker{p: p, opt: opt, judgement: p.NewJudge(), standing: p.New(), reader: newReader(p),
+	w := &worker{p: p, opt: opt, judgement: p.NewJudge(), standing: p.New(), reader: newReader(p),
 		rules: make([]tally, len(p.Rules())), duties: make([]dutyTally, len(p.Duties())),
 		last: math.MinInt64, unmapped: map[string]int64{}, unreadable: map[string]*Unreadable{}}
+	if opt.Figures || opt.Rows {
+		w.figures = newCollector(p, opt)
+	}
+	return w
 }
 
 func (w *worker) judge(c *eventlog.Case) {
@@ -157,10 +164,20 @@ func (w *worker) judge(c *eventlog.Case) {
 	s.Reset()
 	w.outcome.Reset()
 	w.cases++
+	if w.figures != nil {
+		w.figures.begin(c.ID, c.Record)
+	}
 	for i := range c.Events {
 		e := &c.Events[i]
 		w.last = max(w.last, e.Time)
 		act, ok := w.reader.act(c, e, w.fail)
+		if w.figures != nil {
+			kind := -1
+			if ok {
+				kind = act.Kind
+			}
+			w.figures.event(e, kind)
+		}
 		if !ok {
 			if !w.p.Ignored(e.Act) {
 				w.unmapped[strings.Clone(e.Act)]++
@@ -179,12 +196,29 @@ func (w *worker) judge(c *eventlog.Case) {
 	}
 	w.judgement.Advance(s, now, &w.outcome)
 	if w.opt.Now == 0 && !s.Settled(now) {
-		w.open = append(w.open, openCase{strings.Clone(c.ID), s, w.outcome})
+		held := openCase{id: strings.Clone(c.ID), standing: s, outcome: w.outcome}
+		if w.figures != nil {
+			held.course = w.figures.hold()
+		}
+		w.open = append(w.open, held)
 		w.standing, w.outcome = w.p.New(), procedure.Outcome{}
 		return
 	}
-	w.judgement.End(s, now, &w.outcome)
-	w.count(c.ID, &w.outcome)
+	w.end(s, now, &w.outcome)
+	var m *course
+	if w.figures != nil {
+		m = &w.figures.now
+	}
+	w.count(c.ID, &w.outcome, m)
+}
+
+// end ends the history of a case. A worker may not know how far the log goes: what only the end shows has no moment yet.
+func (w *worker) end(s *procedure.Standing, now calendar.Instant, o *procedure.Outcome) {
+	before := len(o.Findings)
+	w.judgement.End(s, now, o)
+	for i := before; i < len(o.Findings); i++ {
+		o.Findings[i].At = calendar.Never
+	}
 }
 
 func (w *worker) fail(act, field, value string, record int64, why error) {
@@ -198,15 +232,20 @@ func (w *worker) fail(act, field, value string, record int64, why error) {
 }
 
 // count adds the outcome of one finished case. A finding that was withdrawn at the end does not count.
-func (w *worker) count(id string, o *procedure.Outcome) {
+func (w *worker) count(id string, o *procedure.Outcome, m *course) {
 	w.cased++
+	if len(o.Withdrawn) > 0 {
+		o.Findings = slices.DeleteFunc(o.Findings, func(f procedure.Finding) bool {
+			return slices.ContainsFunc(o.Withdrawn, func(g procedure.Finding) bool {
+				return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
+			})
+		})
+	}
+	if m != nil {
+		w.figures.finish(m, o.Findings, o.Duties)
+	}
 	for i := range o.Findings {
 		f := &o.Findings[i]
-		if slices.ContainsFunc(o.Withdrawn, func(g procedure.Finding) bool {
-			return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
-		}) {
-			continue
-		}
 		if f.Unjudged {
 			w.rules[f.Rule].unjudged++
 			continue
@@ -272,8 +311,8 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 		w := a.workers[n]
 		for i := range w.open {
 			c := &w.open[i]
-			w.judgement.End(c.standing, now, &c.outcome)
-			w.count(c.id, &c.outcome)
+			w.end(c.standing, now, &c.outcome)
+			w.count(c.id, &c.outcome, c.course)
 		}
 		total.add(w)
 	}
@@ -295,6 +334,9 @@ func (w *worker) add(v *worker) {
 		t.unjudged += u.unjudged
 		t.told += u.told
 		t.ids = append(t.ids, u.ids...)
+	}
+	if v.figures != nil {
+		w.figures.merge(v.figures)
 	}
 	for i, d := range v.duties {
 		t := &w.duties[i]

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -26,6 +27,8 @@ type Report struct {
 	Unmapped   map[string]int64 `json:"unmapped"`   // acts of the log the procedure does not know, with their number
 	Unreadable []Unreadable     `json:"unreadable"` // values that are not of the type the procedure wants
 	Notes      []Title          `json:"notes"`
+	Figures    *Figures         `json:"figures,omitempty"` // where Options.Figures asked for them
+	Rows       []Row            `json:"-"`                 // where Options.Rows asked for them
 }
 
 // Title is a text in the two languages of the program.
@@ -118,6 +121,18 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 	}
 	if w.faceless > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个行为针对人员或者物品而日志未指明对象，其条款未能判断", w.faceless), fmt.Sprintf("%d acts are about a person or an item that the log does not name; their clauses were not judged", w.faceless)})
+	}
+	if w.figures != nil {
+		slices.SortStableFunc(w.figures.list, func(a, b Row) int { return cmp.Compare(a.Record, b.Record) })
+		r.Rows = w.figures.list
+		for i := range r.Rows {
+			if r.Rows[i].When == calendar.Never {
+				r.Rows[i].When = now
+			}
+		}
+	}
+	if w.opt.Figures {
+		r.Figures = w.figures.figures(r.Findings, now, stats)
 	}
 	return r
 }

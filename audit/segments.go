@@ -110,7 +110,7 @@ func (w *worker) sift(f *segment.File) {
 		}
 		w.judgement.Advance(w.standing, w.opt.Now, &w.outcome)
 		w.judgement.End(w.standing, w.opt.Now, &w.outcome)
-		w.count(f.ID(c), &w.outcome)
+		w.count(f.ID(c), &w.outcome, nil)
 	}
 }
 
