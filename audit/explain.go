@@ -26,6 +26,9 @@ func Explain(ctx context.Context, out io.Writer, lang, caseID, name string, open
 				last = max(last, b.Cases[i].Events[k].Time)
 			}
 			if b.Cases[i].ID == caseID {
+				if _, ok := recordedUnder(&b.Cases[i]); ok {
+					return fmt.Errorf("%s: case %s is of a Plumbline record: it is told on its own page there, and only histories of other systems here", name, caseID)
+				}
 				found = append(found, keep(&b.Cases[i]))
 			}
 		}
