@@ -86,6 +86,9 @@ func stories(ctx context.Context, name string, open Opener, p *procedure.Procedu
 				k.last = max(k.last, c.Events[e].Time)
 			}
 			if wanted(c) {
+				if _, ok := recordedUnder(c); ok {
+					return fmt.Errorf("%s: case %s is of a Plumbline record: it is told on its own page there, and only histories of other systems here", name, c.ID)
+				}
 				k.cases = append(k.cases, keep(c))
 			}
 		}
