@@ -285,8 +285,17 @@ type actDef struct {
 	Voids       list               `yaml:"voids"`
 	Annuls      yaml.Map[list]     `yaml:"annuls"`
 	Waives      list               `yaml:"waives"`
+	Measures    *measuresDef       `yaml:"measures"`
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`
+}
+
+type measuresDef struct {
+	Pos   yaml.Pos
+	Of    yaml.Str `yaml:"of,required"`
+	Since list     `yaml:"since"`
+	Over  yaml.Str `yaml:"over"`
+	Month yaml.Str `yaml:"month"`
 }
 
 type fieldDef struct {
