@@ -238,6 +238,7 @@ type Form struct {
 	Conflict *Conflict
 	Refusal  *Refusal
 	Draft    *Draft
+	Measured []MeasuredRow // what the house fills in by an act that measures, counted now
 	Submit   string // text of the button; empty: "record"
 	Cancel   string // where the other button leads
 }
