@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"authority":  {"calendar"},
 	"casefile":   {"calendar", "ledger"},
 	"eventlog":   {"calendar"},
+	"eventlog/*": {"eventlog"},
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},
 	"audit":      {"procedure", "casefile", "calendar", "eventlog"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
