@@ -28,6 +28,7 @@ var arrows = map[string][]string{
 	"authority":  {"calendar"},
 	"casefile":   {"calendar", "ledger"},
 	"eventlog":   {"calendar"},
+	"eventlog/*": {"eventlog"},
 	"segment":    {"eventlog", "calendar"},
 	"discover":   {},
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},

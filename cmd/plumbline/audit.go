@@ -19,7 +19,7 @@ import (
 )
 
 type auditCommand struct {
-	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder." type:"path"`
+	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder."`
 	Procedure string   `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
 	Map       string   `help:"Mapping file: which column or key means what." type:"path"`
 	Format    string   `enum:"text,json,html,csv,parquet" default:"text" help:"text, json, html (a report to read), csv (every finding); parquet only with --out."`

@@ -30,7 +30,7 @@ func TestScripts(t *testing.T) {
 	}
 	record, other := database(), database()
 	path := pgtest.Start(t).Bin() + string(os.PathListSeparator)
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: makers(), Setup: func(e *testscript.Env) error {
 		e.Setenv("RECORD", record)
 		e.Setenv("OTHER", other)
 		if !strings.HasPrefix(e.Getenv("PATH"), path) {
