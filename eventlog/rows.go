@@ -35,6 +35,8 @@ func (s *source) rows(t *Table, opt Options) (Rows, error) {
 	switch s.format {
 	case formatCSV:
 		return openCSVRows(s, t.Encoding, opt)
+	case formatParquet:
+		return openParquet(s, opt)
 	}
 	return nil, &Error{Name: s.name, What: "the file is " + s.format + ", not a table", Hint: "tables are CSV, XLSX and Parquet"}
 }
