@@ -37,6 +37,8 @@ func (s *source) rows(t *Table, opt Options) (Rows, error) {
 		return openCSVRows(s, t.Encoding, opt)
 	case formatParquet:
 		return openParquet(s, opt)
+	case formatXLSX:
+		return openXLSX(s, t, opt)
 	}
 	return nil, &Error{Name: s.name, What: "the file is " + s.format + ", not a table", Hint: "tables are CSV, XLSX and Parquet"}
 }
