@@ -55,7 +55,7 @@ func openXLSX(s *source, t *Table, opt Options) (*xlsxRows, error) {
 	case directory.left < 0:
 		return nil, r.fail("a ZIP with too large a table of contents", "")
 	case err != nil:
-		return nil, r.fail("the workbook cannot be opened: "+err.Error(), damaged)
+		return nil, r.fail("the ZIP cannot be opened: "+err.Error(), damaged)
 	}
 	directory.left = 1 << 62
 	for _, f := range z.File {

@@ -122,7 +122,7 @@ func TestBadXLSX(t *testing.T) {
 		data []byte
 		want string
 	}{
-		{"cut off", good[:len(good)-30], "the workbook cannot be opened"},
+		{"cut off", good[:len(good)-30], "the ZIP cannot be opened"},
 		{"a ZIP of something else", book(t, "_rels/.rels", "-"), "a ZIP, but not an XLSX workbook"},
 		{"a text document", book(t, "xl/workbook.xml", "<document/>"), "not a workbook"},
 		{"a binary workbook", book(t, "_rels/.rels", `<Relationships><Relationship Id="r1" Type="x/officeDocument" Target="xl/workbook.bin"/></Relationships>`), "save it as .xlsx"},
