@@ -28,7 +28,7 @@ type auditCommand struct {
 	Explain   string   `help:"Tell this case step by step instead." placeholder:"CASE"`
 	Now       string   `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
 	FailOn    int      `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
-	Out       string   `help:"Also write report.json and report.txt to this folder." placeholder:"DIR" type:"path"`
+	Out       string   `help:"Also write report.json and report.txt to this folder, and set-aside.csv with every row that did not fit." placeholder:"DIR" type:"path"`
 }
 
 func (c *auditCommand) Run() error {
@@ -90,10 +90,14 @@ func writeReport(r *audit.Report, dir, lang string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for name, write := range map[string]func(io.Writer) error{
+	files := map[string]func(io.Writer) error{
 		"report.json": func(w io.Writer) error { return writeJSON(w, r) },
 		"report.txt":  func(w io.Writer) error { return r.WriteText(w, lang) },
-	} {
+	}
+	if len(r.SetAside) > 0 {
+		files["set-aside.csv"] = func(w io.Writer) error { return r.WriteSetAside(w, lang) }
+	}
+	for name, write := range files {
 		f, err := os.Create(filepath.Join(dir, name))
 		if err != nil {
 			return err
