@@ -28,7 +28,7 @@ type auditCommand struct {
 	Explain   string   `help:"Tell this case step by step instead." placeholder:"CASE"`
 	Now       string   `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
 	FailOn    int      `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
-	Out       string   `help:"Also write report.html, report.json, report.txt, findings.csv and findings.parquet to this folder." placeholder:"DIR" type:"path"`
+	Out       string   `help:"Also write report.html, report.json, report.txt, findings.csv and findings.parquet to this folder; set-aside.csv where rows did not fit." placeholder:"DIR" type:"path"`
 }
 
 func (c *auditCommand) Run() error {

@@ -34,6 +34,8 @@ func (w *written) to(out io.Writer, format string) error {
 		err = report.HTML(b, w.html, w.lang)
 	case "csv":
 		err = report.CSV(b, w.report, w.p)
+	case "set-aside":
+		err = w.report.WriteSetAside(b, w.lang)
 	case "parquet":
 		err = report.Parquet(b, w.report)
 	default:
@@ -50,7 +52,11 @@ func (w *written) toFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, x := range [][2]string{{"report.html", "html"}, {"report.json", "json"}, {"report.txt", "text"}, {"findings.csv", "csv"}, {"findings.parquet", "parquet"}} {
+	files := [][2]string{{"report.html", "html"}, {"report.json", "json"}, {"report.txt", "text"}, {"findings.csv", "csv"}, {"findings.parquet", "parquet"}}
+	if len(w.report.SetAside) > 0 {
+		files = append(files, [2]string{"set-aside.csv", "set-aside"})
+	}
+	for _, x := range files {
 		f, err := os.Create(filepath.Join(dir, x[0]))
 		if err != nil {
 			return err
