@@ -90,8 +90,8 @@ type Pseudonyms struct {
 	Keep     bool
 	officers map[string]string
 	texts    map[string]string // of the case at hand
-	Texts    int64 // that became a cross
-	Dropped  int64 // dates of birth left out
+	Texts    int64             // that became a cross
+	Dropped  int64             // dates of birth left out
 }
 
 // Officers is how many people got a number.

@@ -40,6 +40,7 @@ type expr struct {
 	pos    yaml.Pos
 	prog   cel.Program
 	reads  []int  // the facts that it names, in the order of the procedure
+	now    bool   // it reads the moment, itself or by a computed fact
 	cost   uint64 // at most, with the computed facts that it reads
 }
 
@@ -519,7 +520,7 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, cost: cost}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, now: x.readsNow(compiled.NativeRep(), reads), cost: cost}, nil
 }
 
 // reads lists the facts that a checked expression names, however it is written: what selects from the case or a subject, by
@@ -550,6 +551,15 @@ func (x *exprs) reads(checked *ast.AST, steps uint64) (facts []int, computing ui
 	}))
 	slices.Sort(facts)
 	return facts, computing
+}
+
+// readsNow tells whether a checked expression, or a computed fact that it reads, names the moment.
+func (x *exprs) readsNow(checked *ast.AST, facts []int) bool {
+	named := slices.ContainsFunc(facts, func(i int) bool { is := x.p.facts[i].is; return is != nil && is.now })
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		named = named || e.Kind() == ast.IdentKind && e.AsIdent() == "now"
+	}))
+	return named
 }
 
 func column(e *common.Error) int { return max(0, e.Location.Column()) }
