@@ -320,10 +320,17 @@ func TestExportIsReadByPM4Py(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, err := exec.Command(python, "../../bench/pm4py/read_export.py", folder).CombinedOutput()
+	cases := 0
+	for _, n := range r.cases {
+		cases += n
+	}
+	read := exec.Command(python, "../../bench/pm4py/read_export.py", folder, fmt.Sprint(cases), fmt.Sprint(r.acts), fmt.Sprint(r.findings), fmt.Sprint(r.duties))
+	var talk strings.Builder
+	read.Stderr = &talk
+	out, err := read.Output()
 	t.Logf("\n%s", out)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v\n%s", err, talk.String())
 	}
 }
 
