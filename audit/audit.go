@@ -398,6 +398,7 @@ type reader struct {
 	kinds  map[string]int
 	fields [][]procedure.Field
 	slots  []map[string]int
+	ofCase []map[string]int // what an act takes from what the log says of the case as a whole
 	act_   procedure.Act
 	actor  casefile.Actor
 	posts  [1]string
@@ -408,13 +409,17 @@ func newReader(p *procedure.Procedure) reader {
 	r := reader{p: p, kinds: map[string]int{}}
 	for i := range p.Acts() {
 		fields := p.Fields(i)
-		slots := map[string]int{}
+		slots, ofCase := map[string]int{}, map[string]int{}
 		for j, f := range fields {
 			slots[f.Source] = j
 			slots[f.Name] = j
+			if own, ok := strings.CutPrefix(f.Source, "case:"); ok {
+				ofCase[own], ofCase[f.Source], ofCase[f.Name] = j, j, j
+			}
 		}
 		r.fields = append(r.fields, fields)
 		r.slots = append(r.slots, slots)
+		r.ofCase = append(r.ofCase, ofCase)
 		r.data = append(r.data, make([]casefile.Value, len(fields)))
 	}
 	return r
@@ -433,19 +438,10 @@ func (r *reader) act(c *eventlog.Case, e *eventlog.Event, fail func(act, field, 
 	data := r.data[kind]
 	clear(data)
 	if len(data) > 0 {
-		slots := r.slots[kind]
-		for i := range e.Data {
-			slot, ok := slots[e.Data[i].Key]
-			if !ok {
-				continue
-			}
-			v, err := casefile.ParseValue(r.fields[kind][slot].Kind, e.Data[i].Value, r.p.Pack.Zone)
-			if err != nil {
-				fail(r.p.ActID(kind), e.Data[i].Key, e.Data[i].Value, e.Record, err)
-				continue
-			}
-			data[slot] = v
+		if len(r.ofCase[kind]) > 0 {
+			r.take(kind, r.ofCase[kind], c.Data, e.Record, fail)
 		}
+		r.take(kind, r.slots[kind], e.Data, e.Record, fail)
 	}
 	r.act_ = procedure.Act{Ref: e.Record, Kind: kind, Occurred: e.Time, Precision: e.Precision, Data: data}
 	if e.Person != "" {
@@ -457,4 +453,20 @@ func (r *reader) act(c *eventlog.Case, e *eventlog.Event, fail func(act, field, 
 		r.act_.Actor = &r.actor
 	}
 	return &r.act_, true
+}
+
+// take reads what the act wants of these fields into its data.
+func (r *reader) take(kind int, slots map[string]int, from []eventlog.Field, record int64, fail func(act, field, value string, record int64, why error)) {
+	for i := range from {
+		slot, ok := slots[from[i].Key]
+		if !ok {
+			continue
+		}
+		v, err := casefile.ParseValue(r.fields[kind][slot].Kind, from[i].Value, r.p.Pack.Zone)
+		if err != nil {
+			fail(r.p.ActID(kind), from[i].Key, from[i].Value, record, err)
+			continue
+		}
+		r.data[kind][slot] = v
+	}
 }

@@ -18,20 +18,20 @@ import (
 
 // Report is what an audit found. Its JSON form is stable: see schema/report.schema.json.
 type Report struct {
-	Log        string           `json:"log"`
-	Procedure  string           `json:"procedure"`
-	Title      Title            `json:"title"`
-	Now        string           `json:"now"`   // the instant up to which deadlines were let pass, RFC 3339
-	Cases      int64            `json:"cases"` // cases in the log
-	Acts       int64            `json:"acts"`  // acts judged
-	Findings   []RuleCount      `json:"findings"`
-	Duties     []DutyCount      `json:"duties"`
-	Unmapped   map[string]int64 `json:"unmapped"`   // acts of the log the procedure does not know, with their number
-	Unreadable []Unreadable     `json:"unreadable"` // values that are not of the type the procedure wants
-	Notes      []Title          `json:"notes"`
-	Figures    *Figures         `json:"figures,omitempty"` // where Options.Figures asked for them
-	Rows       []Row            `json:"-"`                 // where Options.Rows asked for them
-	SetAside []*eventlog.Aside `json:"set_aside,omitempty"` // rows that did not fit when tables were joined
+	Log        string            `json:"log"`
+	Procedure  string            `json:"procedure"`
+	Title      Title             `json:"title"`
+	Now        string            `json:"now"`   // the instant up to which deadlines were let pass, RFC 3339
+	Cases      int64             `json:"cases"` // cases in the log
+	Acts       int64             `json:"acts"`  // acts judged
+	Findings   []RuleCount       `json:"findings"`
+	Duties     []DutyCount       `json:"duties"`
+	Unmapped   map[string]int64  `json:"unmapped"`   // acts of the log the procedure does not know, with their number
+	Unreadable []Unreadable      `json:"unreadable"` // values that are not of the type the procedure wants
+	Notes      []Title           `json:"notes"`
+	Figures    *Figures          `json:"figures,omitempty"`   // where Options.Figures asked for them
+	Rows       []Row             `json:"-"`                   // where Options.Rows asked for them
+	SetAside   []*eventlog.Aside `json:"set_aside,omitempty"` // rows that did not fit when tables were joined
 }
 
 // Title is a text in the two languages of the program.
