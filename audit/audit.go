@@ -202,24 +202,7 @@ func (w *worker) count(id string, o *procedure.Outcome) {
 		}
 	}
 	for i := range o.Duties {
-		d := &w.duties[o.Duties[i].Duty]
-		switch o.Duties[i].State {
-		case procedure.OnTime:
-			d.onTime++
-		case procedure.Late:
-			d.late++
-		case procedure.Open:
-			d.open++
-		case procedure.Missing:
-			d.open++
-			if o.Duties[i].Due != 0 {
-				d.overdue++
-			}
-		case procedure.Lapsed:
-			d.lapsed++
-		case procedure.Waived:
-			d.waived++
-		}
+		w.duties[o.Duties[i].Duty].add(o.Duties[i])
 	}
 }
 
@@ -265,14 +248,8 @@ func (w *worker) add(v *worker) {
 		t.told += u.told
 		t.ids = append(t.ids, u.ids...)
 	}
-	for i, d := range v.duties {
-		t := &w.duties[i]
-		t.onTime += d.onTime
-		t.late += d.late
-		t.open += d.open
-		t.overdue += d.overdue
-		t.lapsed += d.lapsed
-		t.waived += d.waived
+	for i := range v.duties {
+		w.duties[i].sum(&v.duties[i])
 	}
 	for k, n := range v.unmapped {
 		w.unmapped[k] += n
