@@ -466,7 +466,7 @@ func (m *miner) kept(c *procedure.Relation, trace []uint16) (about, holds bool) 
 	case procedure.NotBoth:
 		return from >= 0 || to >= 0, from < 0 || to < 0
 	}
-	return c.To == nil && from >= 0 || to >= 0, true
+	return to >= 0 || c.To == nil && (from >= 0 || c.From == nil), true
 }
 
 // actName is an act as it is told: its title in the procedure, or its name in the log.

@@ -155,7 +155,9 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 				continue
 			}
 			info := m.p.Rules()[rule]
-			row.Rules = append(row.Rules, info.ID)
+			if !slices.Contains(row.Rules, info.ID) {
+				row.Rules = append(row.Rules, info.ID)
+			}
 			if row.Title == (Title{}) {
 				row.Title = titleOf(info.Title)
 			}
@@ -226,7 +228,9 @@ func (m *miner) saysClause(c *procedure.Relation) Title {
 	case procedure.NotBoth:
 		return Title{from.ZH + "与" + to.ZH + "不在同一案件", from.EN + " and " + to.EN + " never in one case"}
 	}
-	from = list(c.From, "、", ", ")
+	if from = list(c.From, "、", ", "); c.From == nil {
+		from = Title{"数据", "data"}
+	}
 	if c.To == nil {
 		return Title{"案件终结时看" + from.ZH, "at the end looks at " + from.EN}
 	}
@@ -377,9 +381,17 @@ func (l *law) says(r *discover.Relation) (string, []string) {
 	return "unknown", nil
 }
 
-// Told lists the mined rules that are worth reading: those to which no others lead, that the procedure does not say.
+// Told lists the mined rules that are worth reading: those to which no others lead, that the procedure does not say. What is
+// done at most once stands apart, since a line for each of them would hide the rest.
 func (r *Practice) Told() []Followed {
-	return slices.DeleteFunc(slices.Clone(r.Mined), func(f Followed) bool { return f.Follows || f.Law == "said" })
+	return slices.DeleteFunc(slices.Clone(r.Mined), func(f Followed) bool { return f.Follows || f.Law == "said" || f.Kind == onceKind })
+}
+
+var onceKind = discover.Once.String()
+
+// Once lists the acts that are done at most once in a case, where the procedure does not say so.
+func (r *Practice) Once() []Followed {
+	return slices.DeleteFunc(slices.Clone(r.Mined), func(f Followed) bool { return f.Follows || f.Law == "said" || f.Kind != onceKind })
 }
 
 // Folded counts the mined rules that Told leaves out: those the procedure says too, and those to which others lead.
@@ -447,6 +459,13 @@ func (r *Practice) WriteText(out io.Writer, lang string) error {
 		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%s\n", f.Kept.Cases, f.Kept.Broken, f.Kept.String(), f.Says.In(lang), f.LawText(r.Procedure != "").In(lang), strings.Join(f.Examples, " "))
 	}
 	more(w, len(told), lang)
+	if once := r.Once(); len(once) > 0 {
+		fmt.Fprintf(w, "\n%s: %d\n", say("实践中每案至多一次、规则包没有这样说的行为", "done at most once in a case, which the pack does not say"), len(once))
+		for _, f := range once[:min(len(once), Shown)] {
+			fmt.Fprintf(w, "%d\t%d\t%s\t%s\n", f.Kept.Cases, f.Kept.Broken, f.Kept.String(), f.From.Title.In(lang))
+		}
+		more(w, len(once), lang)
+	}
 	for _, n := range r.Notes[1:] {
 		fmt.Fprintf(w, "\n%s: %s\n", say("注", "note"), n.In(lang))
 	}

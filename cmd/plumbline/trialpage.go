@@ -44,7 +44,7 @@ func writeTrialPage(w io.Writer, r *audit.Trial, lang string) error {
 		for i := range r.Months {
 			months[i] = r.Months[i].RuleMonth
 		}
-		p.Picture = bars(months, r.Months, 720, 150, true, audit.Title{ZH: "每月增加和减少的问题", EN: "findings gained and lost by month"}.In(lang))
+		p.Picture = bars(months, r.Months, 480, 120, true, audit.Title{ZH: "每月增加和减少的问题", EN: "findings gained and lost by month"}.In(lang))
 	}
 	words := pageWords(lang)
 	words["bars"] = func(t audit.RuleTrial) template.HTML {
@@ -73,9 +73,9 @@ func bars(rows []audit.RuleMonth, all []audit.MonthTrial, wide, high float64, ax
 	}
 	left, foot := 0.0, 0.0
 	if axis {
-		left, foot = 40, 16
+		left, foot = 44, 16
 	}
-	step, scale := (wide-left)/float64(len(all)), (high-foot-2)/float64(up+down)
+	step, scale := min(24, (wide-left)/float64(len(all))), (high-foot-2)/float64(up+down)
 	zero := 1 + float64(up)*scale
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg class="months" viewBox="0 0 %.0f %.0f" role="img" aria-label="%s"><title>%s</title>`, wide, high, template.HTMLEscapeString(name), template.HTMLEscapeString(name))
@@ -94,7 +94,7 @@ func bars(rows []audit.RuleMonth, all []audit.MonthTrial, wide, high float64, ax
 	fmt.Fprintf(&b, `<path d="M%.1f %.2fH%.0f"/>`, left, zero, wide)
 	if axis {
 		if up > 0 {
-			fmt.Fprintf(&b, `<text x="%.0f" y="9" class="end">+%s</text>`, left-4, thousands(up))
+			fmt.Fprintf(&b, `<text x="%.0f" y="10" class="end">+%s</text>`, left-4, thousands(up))
 		}
 		if down > 0 {
 			fmt.Fprintf(&b, `<text x="%.0f" y="%.1f" class="end">−%s</text>`, left-4, high-foot-1, thousands(down))
@@ -108,7 +108,7 @@ func bars(rows []audit.RuleMonth, all []audit.MonthTrial, wide, high float64, ax
 // years writes the years under the months, as many as there is room for; of a short time the first month.
 func years(all []audit.MonthTrial, left, step, high float64) string {
 	var b strings.Builder
-	free := 0.0
+	free, n := 0.0, 0
 	for i, m := range all {
 		x := left + float64(i)*step
 		label := m.Month[:4]
@@ -118,8 +118,10 @@ func years(all []audit.MonthTrial, left, step, high float64) string {
 		if i == 0 && !strings.HasSuffix(m.Month, "-01") {
 			label = m.Month
 		}
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.0f">%s</text>`, x, high-3, label)
-		free = x + 8 + 7*float64(len(label))
+		class := []string{"even", "odd"}[n%2] // every second one is left out on a narrow screen
+		fmt.Fprintf(&b, `<text class="%s" x="%.1f" y="%.0f">%s</text>`, class, x, high-3, label)
+		n++
+		free = x + 7.2*float64(len(label))
 	}
 	return b.String()
 }
