@@ -145,7 +145,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 	rules := map[int]ClauseCount{}
 	for i := range m.clauses {
 		c, seen, order := &m.clauses[i], m.seen[i], &x.order[i]
-		row := ClauseCount{Kind: clauseKinds[c.Kind], Clause: c.Clause, Rules: []string{}, Basis: []string{}, Guarded: c.Guarded,
+		row := ClauseCount{Kind: clauseKinds[c.Kind], Clause: c.Clause, Rules: []string{}, Basis: []string{}, Acts: []string{}, Guarded: c.Guarded,
 			Found: seen.found, FoundCases: seen.cases, Unjudged: seen.unjudged, Judged: shareOf(order.cases, min(seen.cases, order.cases)), Examples: ids(seen.examples), Says: m.saysClause(c)}
 		for _, a := range slices.Concat(c.From, c.To) {
 			row.Acts = append(row.Acts, m.p.ActID(a))

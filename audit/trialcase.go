@@ -129,8 +129,8 @@ func (t *trial) steps(c *eventlog.Case, now calendar.Instant) []Step {
 
 // sideBySide joins what two versions say at a step: what only the old one says stands first.
 func sideBySide(old, next []Line) []Line {
-	left := slices.Clone(old)
-	out := []Line{}
+	left := append([]Line{}, old...)
+	var out []Line
 	for _, l := range next {
 		l.Side = "new"
 		if i := slices.Index(left, l.on("")); i >= 0 {

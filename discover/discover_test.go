@@ -319,7 +319,7 @@ func naive(log [][]uint16, opt Options) map[pair][2]int64 {
 func TestHolds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := someLog(t)[0]
-		for k := range broken {
+		for _, k := range []Kind{Once, Condition, Response, Again, Exclude, Apart} {
 			a, b := rapid.IntRange(0, 7).Draw(t, "a"), rapid.IntRange(0, 7).Draw(t, "b")
 			if k == Once {
 				b = a
