@@ -240,8 +240,8 @@ func (r *Trial) WriteText(out io.Writer, lang string) error {
 	for k, v := range []*Version{&r.Old, &r.New} {
 		fmt.Fprintf(w, "%s: %s (%s, %s %s)\n", []string{say("旧", "old"), say("新", "new")}[k], v.Title.In(lang), v.Procedure, say("版本", "edition"), v.ShortEdition())
 	}
-	fmt.Fprintf(w, say("\n案件 %d，截至 %s；结果改变的案件 %d（%s）\n", "\n%d cases, up to %s; %d of them change (%s)\n"), r.Cases, r.Now, r.Changed, percent(float64(r.Changed)/float64(max(1, r.Cases))))
-	fmt.Fprintf(w, say("问题 %d → %d：增加 %d（%d 件案件），减少 %d（%d 件案件）\n", "findings %d → %d: %d gained in %d cases, %d lost in %d cases\n"),
+	fmt.Fprintf(w, say("\n案件 %d，截至 %s；结果改变的案件 %d（%s）\n", "\n%d cases, up to %s; cases that change: %d (%s)\n"), r.Cases, r.Now, r.Changed, percent(float64(r.Changed)/float64(max(1, r.Cases))))
+	fmt.Fprintf(w, say("问题 %d → %d：增加 %d（%d 件案件），减少 %d（%d 件案件）\n", "findings %d → %d: gained %d (cases: %d), lost %d (cases: %d)\n"),
 		r.Old.Count, r.New.Count, r.Gained.Count, r.Gained.Cases, r.Lost.Count, r.Lost.Cases)
 	changed := slices.DeleteFunc(slices.Clone(r.Rules), func(t RuleTrial) bool { return !t.Changes() })
 	if len(changed) > 0 {
