@@ -351,6 +351,22 @@ func TestFollows(t *testing.T) {
 	})
 }
 
+// TestByChance: 30 and 40 cases of 1000 meet in 1.2 by chance, so that none is no news; 100 and 200 meet in 20.
+func TestByChance(t *testing.T) {
+	for _, c := range []struct {
+		chance float64
+		broken int64
+		want   bool
+	}{{1.2, 0, true}, {2.99, 0, true}, {3, 0, false}, {20, 0, false}, {20, 12, false}, {20, 14, true}, {4, 1, true}, {5, 1, false}} {
+		if got := (&Relation{Kind: Apart, Chance: c.chance, Broken: c.broken}).ByChance(); got != c.want {
+			t.Errorf("%v by chance, %d seen: %v", c.chance, c.broken, got)
+		}
+	}
+	if (&Relation{Kind: Once}).ByChance() {
+		t.Error("only what is apart can be apart by chance")
+	}
+}
+
 // TestWilson holds the interval against its definition: its ends are the rates from which the share lies just 1.96 standard
 // errors away.
 func TestWilson(t *testing.T) {

@@ -37,6 +37,7 @@ type practicePage struct {
 	Often, Seldom []audit.PracticeAct
 	Left          int // mined rules that are not on the page
 	Said, Follows int
+	Chance        int
 	Picture       template.HTML
 	Drawn         int // acts in the picture
 }
@@ -55,7 +56,7 @@ func writePracticePage(w io.Writer, r *audit.Practice, lang string) error {
 		}
 	}
 	told := r.Told()
-	p.Said, p.Follows = r.Folded()
+	p.Said, p.Follows, p.Chance = r.Folded()
 	p.Told = told[:min(len(told), mostRows)]
 	p.Folded = told[len(p.Told):min(len(told), mostRows+mostFolds)]
 	p.Left = len(told) - len(p.Told) - len(p.Folded)
