@@ -350,6 +350,9 @@ func (m *miner) again(start func(), look func(worker int, w *way)) error {
 			if err := w.follow(&b.Cases[i]); err != nil {
 				return err
 			}
+			if slices.ContainsFunc(w.trace, func(a uint16) bool { return int(a) >= len(m.names) }) {
+				return fmt.Errorf("case %s has an act that was not there before: the log changed while it was read", b.Cases[i].ID)
+			}
 			look(worker, &way{w.trace, 1, []caseRef{refOf(&b.Cases[i])}})
 		}
 		return nil
