@@ -49,13 +49,6 @@ func mine(log [][]uint16, opt Options, workers int) (*Graph, *Tally) {
 	return g, &t
 }
 
-var alphabet = func() (names []string) {
-	for i := range MaxActs {
-		names = append(names, fmt.Sprintf("%c", 'a'+i%26))
-	}
-	return names
-}()
-
 func told(g *Graph) []string {
 	var out []string
 	for _, r := range g.Relations {
