@@ -27,6 +27,8 @@ type Options struct {
 	Workers   int              // 0: one for each processor
 	Now       calendar.Instant // 0: the last instant of the log
 	ListCases bool             // list the ids of the cases of each finding
+
+	mostOpen int // 0: the constant; tests make it small
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.

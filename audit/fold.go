@@ -34,6 +34,17 @@ func earliest(kept []caseRef, c caseRef, most int) []caseRef {
 	return kept[:min(len(kept), most)]
 }
 
+// mostOpen bounds the cases that a worker holds until it knows the log's last instant. Where there are more it judges no more
+// but looks for that instant, and the log is read again.
+const mostOpen = 10_000
+
+func (o *Options) most() int {
+	if o.mostOpen > 0 {
+		return o.mostOpen
+	}
+	return mostOpen
+}
+
 // folder judges cases by one procedure on one goroutine.
 type folder struct {
 	p       *procedure.Procedure
@@ -71,6 +82,13 @@ func (f *folder) fold(c *eventlog.Case) (settled bool) {
 	}
 	f.judge.Advance(s, f.until(), o)
 	return f.now != 0 || s.Settled(f.until())
+}
+
+// see looks only for the last instant of the log.
+func (f *folder) see(c *eventlog.Case) {
+	for i := range c.Events {
+		f.last = max(f.last, c.Events[i].Time)
+	}
 }
 
 func (f *folder) until() calendar.Instant {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"plumbline/calendar"
 	"plumbline/discover"
 	"plumbline/eventlog"
 	"plumbline/procedure"
@@ -40,7 +41,12 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 	if p != nil {
 		m.clauses = p.Relations()
 	}
-	if err := m.read(m.begin, m.look); err != nil {
+	err := m.read(m.begin, m.look)
+	if err == nil && m.workers.any((*countWorker).tooMany) {
+		m.opt.Now = m.last()
+		err = m.read(m.begin, m.look)
+	}
+	if err != nil {
 		return nil, err
 	}
 	m.gather()
@@ -124,6 +130,15 @@ func (w *perWorker[T]) of(n int) T {
 
 func (w *perWorker[T]) reset() { w.all = nil }
 
+func (w *perWorker[T]) any(is func(T) bool) bool {
+	for _, x := range w.all {
+		if is(x) {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *perWorker[T]) each(visit func(T)) {
 	for _, x := range w.all {
 		visit(x)
@@ -189,6 +204,8 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 		w.keep(refOf(c))
 		switch {
 		case w.judge == nil:
+		case w.tooMany():
+			w.judge.see(c)
 		case w.judge.fold(c):
 			w.judged(refOf(c), w.judge.end(w.judge.current, w.judge.until()))
 		default:
@@ -196,6 +213,16 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 		}
 	}
 	return nil
+}
+
+// tooMany tells that more cases are open than are held: the log is to be read again, now that its last instant is known.
+func (w *countWorker) tooMany() bool { return len(w.held) > w.m.opt.most() }
+
+// last is the last instant of the log.
+func (m *miner) last() calendar.Instant {
+	last := calendar.Instant(math.MinInt64)
+	m.workers.each(func(w *countWorker) { last = max(last, w.judge.last) })
+	return last
 }
 
 // follow reads the acts of a case into w.trace.
@@ -285,8 +312,7 @@ func (m *miner) gather() {
 	if m.p != nil {
 		last := m.opt.Now
 		if last == 0 {
-			last = math.MinInt64
-			m.workers.each(func(w *countWorker) { last = max(last, w.judge.last) })
+			last = m.last()
 		}
 		m.workers.each(func(w *countWorker) {
 			for _, c := range w.held {

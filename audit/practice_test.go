@@ -71,7 +71,7 @@ func TestPracticeIsTheSameHoweverItIsRead(t *testing.T) {
 		opt := PracticeOptions{Noise: rapid.SampledFrom([]float64{0, .05, .3}).Draw(rt, "noise"), Support: 1}
 		whole := look(opt)
 		again := opt
-		again.held, again.Workers = 1, rapid.IntRange(1, 3).Draw(rt, "workers")
+		again.held, again.mostOpen, again.Workers = 1, 1, rapid.IntRange(1, 3).Draw(rt, "workers")
 		if diff := cmp.Diff(whole, look(again)); diff != "" {
 			rt.Fatal(diff)
 		}
@@ -97,6 +97,28 @@ func TestPracticeIsTheSameHoweverItIsRead(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestTrialIsTheSameHoweverManyAreOpen: a log with more open cases than are held is judged in a second reading.
+func TestTrialIsTheSameHoweverManyAreOpen(t *testing.T) {
+	p := narrative(t)
+	rules := p.Pack.Procedures
+	open := ways(t, fineActs, []string{"c", "cs", "csn", "cs", "c", "cp", "csnaj"})
+	times := 0
+	counted := func() (io.ReadCloser, error) { times++; return open() }
+	look := func(most int) (*Trial, int) {
+		times = 0
+		r, err := Try(context.Background(), "made", counted, p, rules[len(rules)-1], TrialOptions{Options: Options{mostOpen: most, ListCases: true}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, times
+	}
+	held, once := look(100)
+	again, twice := look(2)
+	if diff := cmp.Diff(held, again); diff != "" || twice != once+1 {
+		t.Errorf("read %d and %d times: %s", once, twice, diff)
+	}
 }
 
 func TestPracticeBesideTheClauses(t *testing.T) {

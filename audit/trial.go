@@ -40,25 +40,20 @@ func Try(ctx context.Context, name string, open Opener, old, next *procedure.Pro
 	if err != nil {
 		return nil, err
 	}
-	var workers perWorker[*trialWorker]
-	begin := func() { workers = perWorker[*trialWorker]{make: func() *trialWorker { return newTrialWorker(t) }} }
-	stats, err := read(ctx, name, open, next, opt.Options, begin, func(worker int, b *eventlog.Batch) error {
-		w := workers.of(worker)
-		for i := range b.Cases {
-			w.judge(&b.Cases[i])
-		}
-		return nil
-	})
+	workers, stats, err := t.pass(ctx, name, open)
+	if err == nil && workers.any((*trialWorker).tooMany) {
+		t.opt.Now = lastOf(workers)
+		workers, stats, err = t.pass(ctx, name, open)
+	}
 	if err != nil {
 		return nil, err
 	}
 	if a, b := old.Pack.Zone.Name(), next.Pack.Zone.Name(); stats.NoOffset > 0 && a != b && (opt.Map == nil || opt.Map.Zone == nil) {
 		return nil, fmt.Errorf("%s: %d times carry no offset, and the versions count in different zones, %s and %s: name the zone of the log in a mapping file", name, stats.NoOffset, a, b)
 	}
-	now := opt.Now
+	now := t.opt.Now
 	if now == 0 {
-		now = math.MinInt64
-		workers.each(func(w *trialWorker) { now = max(now, w.sides[newSide].last) })
+		now = lastOf(workers)
 	}
 	total := newTrialWorker(t)
 	workers.each(func(w *trialWorker) {
@@ -79,6 +74,26 @@ func Try(ctx context.Context, name string, open Opener, old, next *procedure.Pro
 		return nil, err
 	}
 	return r, nil
+}
+
+// pass reads the log once and judges its cases.
+func (t *trial) pass(ctx context.Context, name string, open Opener) (workers *perWorker[*trialWorker], stats eventlog.Stats, err error) {
+	begin := func() { workers = &perWorker[*trialWorker]{make: func() *trialWorker { return newTrialWorker(t) }} }
+	stats, err = read(ctx, name, open, t.sides[newSide], t.opt.Options, begin, func(worker int, b *eventlog.Batch) error {
+		w := workers.of(worker)
+		for i := range b.Cases {
+			w.judge(&b.Cases[i])
+		}
+		return nil
+	})
+	return workers, stats, err
+}
+
+// lastOf is the last instant of the log.
+func lastOf(workers *perWorker[*trialWorker]) calendar.Instant {
+	last := calendar.Instant(math.MinInt64)
+	workers.each(func(w *trialWorker) { last = max(last, w.sides[newSide].last) })
+	return last
 }
 
 // trial is what is compared: the rules of both versions by id, those of the old one first.
@@ -185,6 +200,10 @@ func (w *trialWorker) judge(c *eventlog.Case) {
 	}
 	began := c.Events[0].Time
 	a, b := w.sides[oldSide], w.sides[newSide]
+	if w.tooMany() {
+		b.see(c)
+		return
+	}
 	settled := a.fold(c)
 	if b.fold(c) && settled {
 		w.compare(refOf(c), began, a.end(a.current, a.until()), b.end(b.current, b.until()))
@@ -192,6 +211,9 @@ func (w *trialWorker) judge(c *eventlog.Case) {
 	}
 	w.held = append(w.held, heldPair{caseRef{strings.Clone(c.ID), c.Record}, began, [2]judged{a.take(), b.take()}})
 }
+
+// tooMany tells that more cases are open than are held: the log is to be read again, now that its last instant is known.
+func (w *trialWorker) tooMany() bool { return len(w.held) > w.t.opt.most() }
 
 // compare counts what one case has of either version, and what only one of them has.
 func (w *trialWorker) compare(c caseRef, began calendar.Instant, before, after *procedure.Outcome) {
