@@ -36,6 +36,8 @@ type Options struct {
 	// Seen, where it is set, is told of cases and acts as they are done, from several goroutines. What was told of is done
 	// again where a log is read a second time.
 	Seen func(cases, acts int)
+
+	mostOpen int // 0: the constant; tests make it small
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
@@ -152,6 +154,35 @@ type tally struct {
 
 type dutyTally struct{ onTime, late, open, overdue, lapsed, waived int64 }
 
+func (d *dutyTally) add(state procedure.State, due calendar.Instant) {
+	switch state {
+	case procedure.OnTime:
+		d.onTime++
+	case procedure.Late:
+		d.late++
+	case procedure.Open:
+		d.open++
+	case procedure.Missing:
+		d.open++
+		if due != 0 {
+			d.overdue++
+		}
+	case procedure.Lapsed:
+		d.lapsed++
+	case procedure.Waived:
+		d.waived++
+	}
+}
+
+func (d *dutyTally) sum(o *dutyTally) {
+	d.onTime += o.onTime
+	d.late += o.late
+	d.open += o.open
+	d.overdue += o.overdue
+	d.lapsed += o.lapsed
+	d.waived += o.waived
+}
+
 // openCase is a case whose deadlines may still pass before the log's last instant.
 type openCase struct {
 	id       string
@@ -264,7 +295,7 @@ func (w *worker) count(id string, o *procedure.Outcome, m *course) {
 		w.countFinding(f.Rule, f.Warn, id)
 	}
 	for i := range o.Duties {
-		w.countDuty(o.Duties[i].Duty, o.Duties[i].State, o.Duties[i].Due)
+		w.duties[o.Duties[i].Duty].add(o.Duties[i].State, o.Duties[i].Due)
 	}
 }
 
@@ -280,27 +311,6 @@ func (w *worker) countFinding(rule int, warn bool, id string) {
 		if w.opt.ListCases {
 			t.ids = append(t.ids, strings.Clone(id))
 		}
-	}
-}
-
-func (w *worker) countDuty(duty int, state procedure.State, due calendar.Instant) {
-	d := &w.duties[duty]
-	switch state {
-	case procedure.OnTime:
-		d.onTime++
-	case procedure.Late:
-		d.late++
-	case procedure.Open:
-		d.open++
-	case procedure.Missing:
-		d.open++
-		if due != 0 {
-			d.overdue++
-		}
-	case procedure.Lapsed:
-		d.lapsed++
-	case procedure.Waived:
-		d.waived++
 	}
 }
 
@@ -356,14 +366,8 @@ func (w *worker) add(v *worker) {
 	if v.figures != nil {
 		w.figures.merge(v.figures)
 	}
-	for i, d := range v.duties {
-		t := &w.duties[i]
-		t.onTime += d.onTime
-		t.late += d.late
-		t.open += d.open
-		t.overdue += d.overdue
-		t.lapsed += d.lapsed
-		t.waived += d.waived
+	for i := range v.duties {
+		w.duties[i].sum(&v.duties[i])
 	}
 	for k, n := range v.unmapped {
 		w.unmapped[k] += n

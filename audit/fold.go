@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -16,35 +17,59 @@ type caseRef struct {
 	record int64
 }
 
-// folder judges cases on one goroutine and hands on what came of each. A case whose deadlines may still pass before the last
-// instant of the log is held until finish.
+func refOf(c *eventlog.Case) caseRef { return caseRef{c.ID, c.Record} }
+
+func (c caseRef) compare(d caseRef) int {
+	return cmp.Or(cmp.Compare(c.record, d.record), strings.Compare(c.id, d.id))
+}
+
+// earliest keeps the first cases of the log, most of them at most.
+func earliest(kept []caseRef, c caseRef, most int) []caseRef {
+	at, there := slices.BinarySearchFunc(kept, c, caseRef.compare)
+	if at == most || there {
+		return kept
+	}
+	c.id = strings.Clone(c.id)
+	kept = slices.Insert(kept, at, c)
+	return kept[:min(len(kept), most)]
+}
+
+// mostOpen bounds the cases that a worker holds until it knows the log's last instant. Where there are more it judges no more
+// but looks for that instant, and the log is read again.
+const mostOpen = 10_000
+
+func (o *Options) most() int {
+	if o.mostOpen > 0 {
+		return o.mostOpen
+	}
+	return mostOpen
+}
+
+// folder judges cases by one procedure on one goroutine.
 type folder struct {
-	p    *procedure.Procedure
-	now  calendar.Instant // 0: the last instant of the log
-	done func(caseRef, *procedure.Outcome)
-
-	judge    *procedure.Judge
-	standing *procedure.Standing
-	outcome  *procedure.Outcome
-	reader   reader
-	last     calendar.Instant
-	acts     int64
-	held     []heldCase
+	p       *procedure.Procedure
+	now     calendar.Instant // 0: the last instant of the log
+	judge   *procedure.Judge
+	reader  reader
+	current judged
+	last    calendar.Instant
+	acts    int64
 }
 
-type heldCase struct {
-	caseRef
+// judged is how far one case is judged.
+type judged struct {
 	standing *procedure.Standing
 	outcome  *procedure.Outcome
 }
 
-func newFolder(p *procedure.Procedure, now calendar.Instant, done func(caseRef, *procedure.Outcome)) *folder {
-	return &folder{p: p, now: now, done: done, judge: p.NewJudge(), standing: p.New(), outcome: &procedure.Outcome{}, reader: newReader(p), last: math.MinInt64}
+func newFolder(p *procedure.Procedure, now calendar.Instant) *folder {
+	return &folder{p: p, now: now, judge: p.NewJudge(), reader: newReader(p), current: judged{p.New(), &procedure.Outcome{}}, last: math.MinInt64}
 }
 
-// fold judges one case. The outcome handed to done is good until the next call, unless the case was held.
-func (f *folder) fold(c *eventlog.Case) {
-	s, o := f.standing, f.outcome
+// fold judges the acts of a case. It is settled when what is still to come of the log changes nothing in it; the current case is
+// then ready to be ended, and else to be taken and ended when the log is over.
+func (f *folder) fold(c *eventlog.Case) (settled bool) {
+	s, o := f.current.standing, f.current.outcome
 	s.Reset()
 	o.Reset()
 	for i := range c.Events {
@@ -55,31 +80,36 @@ func (f *folder) fold(c *eventlog.Case) {
 			f.judge.Act(s, act, o)
 		}
 	}
-	now := f.now
-	if now == 0 {
-		now = f.last
-	}
-	f.judge.Advance(s, now, o)
-	if f.now == 0 && !s.Settled(now) {
-		f.held = append(f.held, heldCase{caseRef{strings.Clone(c.ID), c.Record}, s, o})
-		f.standing, f.outcome = f.p.New(), &procedure.Outcome{}
-		return
-	}
-	f.end(caseRef{c.ID, c.Record}, s, now, o)
+	f.judge.Advance(s, f.until(), o)
+	return f.now != 0 || s.Settled(f.until())
 }
 
-// finish ends the held cases, now that the last instant of the log is known.
-func (f *folder) finish(now calendar.Instant) {
-	for _, c := range f.held {
-		f.end(c.caseRef, c.standing, now, c.outcome)
+// see looks only for the last instant of the log.
+func (f *folder) see(c *eventlog.Case) {
+	for i := range c.Events {
+		f.last = max(f.last, c.Events[i].Time)
 	}
-	f.held = nil
 }
 
-func (f *folder) end(c caseRef, s *procedure.Standing, now calendar.Instant, o *procedure.Outcome) {
-	f.judge.End(s, now, o)
-	dropWithdrawn(o)
-	f.done(c, o)
+func (f *folder) until() calendar.Instant {
+	if f.now != 0 {
+		return f.now
+	}
+	return f.last
+}
+
+// take gives the current case away, to be kept.
+func (f *folder) take() judged {
+	c := f.current
+	f.current = judged{f.p.New(), &procedure.Outcome{}}
+	return c
+}
+
+// end says what only the end of the history shows. Of the current case the outcome is good until the next fold.
+func (f *folder) end(c judged, now calendar.Instant) *procedure.Outcome {
+	f.judge.End(c.standing, now, c.outcome)
+	dropWithdrawn(c.outcome)
+	return c.outcome
 }
 
 // dropWithdrawn leaves out the findings that the same outcome takes back.

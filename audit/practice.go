@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"plumbline/calendar"
 	"plumbline/discover"
 	"plumbline/eventlog"
 	"plumbline/procedure"
@@ -40,14 +41,19 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 	if p != nil {
 		m.clauses = p.Relations()
 	}
-	if err := m.read(m.begin, m.look); err != nil {
+	err := m.read(m.begin, m.look)
+	if err == nil && m.workers.any((*countWorker).tooMany) {
+		m.opt.Now = m.last()
+		err = m.read(m.begin, m.look)
+	}
+	if err != nil {
 		return nil, err
 	}
 	m.gather()
 	t := &m.tally
 	g := discover.Mine(t, discover.Options{Noise: opt.Noise, Support: opt.Support})
 	refiners := perWorker[*discover.Refiner]{make: func() *discover.Refiner { return g.NewRefiner(t) }}
-	if err := m.again(func(worker int, w *way) { refiners.of(worker).Case(w.trace, w.cases) }); err != nil {
+	if err := m.again(refiners.reset, func(worker int, w *way) { refiners.of(worker).Case(w.trace, w.cases) }); err != nil {
 		return nil, err
 	}
 	first := g.NewRefiner(t)
@@ -55,7 +61,7 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 	g.Refine(t, first)
 
 	examiners := perWorker[*examiner]{make: func() *examiner { return newExaminer(m, g) }}
-	if err := m.again(func(worker int, w *way) { examiners.of(worker).look(w) }); err != nil {
+	if err := m.again(examiners.reset, func(worker int, w *way) { examiners.of(worker).look(w) }); err != nil {
 		return nil, err
 	}
 	total := newExaminer(m, g)
@@ -122,6 +128,17 @@ func (w *perWorker[T]) of(n int) T {
 	return x
 }
 
+func (w *perWorker[T]) reset() { w.all = nil }
+
+func (w *perWorker[T]) any(is func(T) bool) bool {
+	for _, x := range w.all {
+		if is(x) {
+			return true
+		}
+	}
+	return false
+}
+
 func (w *perWorker[T]) each(visit func(T)) {
 	for _, x := range w.all {
 		visit(x)
@@ -135,13 +152,20 @@ type countWorker struct {
 	trace   []uint16
 	key     []byte
 	ways    map[string]*way
-	held    int64
+	size    int64 // bytes of ways
 	full    bool
 	tally   discover.Tally
 	passed  int64
 	judge   *folder // nil without a procedure
+	held    []heldCase
 	clauses []clauseTally
 	of      map[string]int // clauses by the name that findings carry
+}
+
+// heldCase is a case whose deadlines may still pass before the last instant of the log.
+type heldCase struct {
+	caseRef
+	judged
 }
 
 // clauseTally is what the judge found of one clause.
@@ -164,7 +188,7 @@ func (m *miner) begin() {
 		}
 		w.clauses = make([]clauseTally, len(m.clauses))
 		if m.p != nil {
-			w.judge = newFolder(m.p, m.opt.Now, w.judged)
+			w.judge = newFolder(m.p, m.opt.Now)
 		}
 		return w
 	}}
@@ -177,12 +201,28 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 		if err := w.follow(c); err != nil {
 			return err
 		}
-		w.keep(caseRef{c.ID, c.Record})
-		if w.judge != nil {
-			w.judge.fold(c)
+		w.keep(refOf(c))
+		switch {
+		case w.judge == nil:
+		case w.tooMany():
+			w.judge.see(c)
+		case w.judge.fold(c):
+			w.judged(refOf(c), w.judge.end(w.judge.current, w.judge.until()))
+		default:
+			w.held = append(w.held, heldCase{caseRef{strings.Clone(c.ID), c.Record}, w.judge.take()})
 		}
 	}
 	return nil
+}
+
+// tooMany tells that more cases are open than are held: the log is to be read again, now that its last instant is known.
+func (w *countWorker) tooMany() bool { return len(w.held) > w.m.opt.most() }
+
+// last is the last instant of the log.
+func (m *miner) last() calendar.Instant {
+	last := calendar.Instant(math.MinInt64)
+	m.workers.each(func(w *countWorker) { last = max(last, w.judge.last) })
+	return last
 }
 
 // follow reads the acts of a case into w.trace.
@@ -233,27 +273,16 @@ func (w *countWorker) keep(c caseRef) {
 	if x == nil {
 		x = &way{trace: slices.Clone(w.trace)}
 		w.ways[string(w.key)] = x
-		w.held += int64(4*len(w.key)) + 256
+		w.size += int64(4*len(w.key)) + 256
 	}
 	x.cases++
-	x.first = earliest(x.first, c)
-	if w.held > w.m.opt.held/int64(max(1, w.m.opt.Workers)) {
+	x.first = earliest(x.first, c, keptExamples)
+	if w.size > w.m.opt.held/int64(max(1, w.m.opt.Workers)) {
 		for _, x := range w.ways {
 			w.tally.Case(x.trace, x.cases)
 		}
 		w.ways, w.full = nil, true
 	}
-}
-
-// earliest keeps the first few cases of the log.
-func earliest(kept []caseRef, c caseRef) []caseRef {
-	at, _ := slices.BinarySearchFunc(kept, c, func(a, b caseRef) int { return cmp.Or(cmp.Compare(a.record, b.record), strings.Compare(a.id, b.id)) })
-	if at == keptExamples {
-		return kept
-	}
-	c.id = strings.Clone(c.id)
-	kept = slices.Insert(kept, at, c)
-	return kept[:min(len(kept), keptExamples)]
 }
 
 func (w *countWorker) judged(c caseRef, o *procedure.Outcome) {
@@ -272,7 +301,7 @@ func (w *countWorker) judged(c caseRef, o *procedure.Outcome) {
 		if t.cases == 0 || t.last.record != c.record {
 			t.cases++
 			t.last.record = c.record
-			t.examples = earliest(t.examples, c)
+			t.examples = earliest(t.examples, c, keptExamples)
 		}
 	}
 }
@@ -283,10 +312,14 @@ func (m *miner) gather() {
 	if m.p != nil {
 		last := m.opt.Now
 		if last == 0 {
-			last = math.MinInt64
-			m.workers.each(func(w *countWorker) { last = max(last, w.judge.last) })
+			last = m.last()
 		}
-		m.workers.each(func(w *countWorker) { w.judge.finish(last) })
+		m.workers.each(func(w *countWorker) {
+			for _, c := range w.held {
+				w.judged(c.caseRef, w.judge.end(c.judged, last))
+			}
+			w.held = nil
+		})
 	}
 	m.seen = map[int]*clauseTally{}
 	for i := range m.clauses {
@@ -303,7 +336,7 @@ func (m *miner) gather() {
 			t.cases += u.cases
 			t.unjudged += u.unjudged
 			for _, c := range u.examples {
-				t.examples = earliest(t.examples, c)
+				t.examples = earliest(t.examples, c, keptExamples)
 			}
 		}
 		for key, x := range w.ways {
@@ -315,7 +348,7 @@ func (m *miner) gather() {
 			}
 			have.cases += x.cases
 			for _, c := range x.first {
-				have.first = earliest(have.first, c)
+				have.first = earliest(have.first, c, keptExamples)
 			}
 		}
 	})
@@ -330,20 +363,23 @@ func (m *miner) gather() {
 }
 
 // again looks at every case once more.
-func (m *miner) again(look func(worker int, w *way)) error {
+func (m *miner) again(start func(), look func(worker int, w *way)) error {
 	if m.ways != nil {
 		for i := range m.ways {
 			look(0, &m.ways[i])
 		}
 		return nil
 	}
-	return m.read(func() {}, func(worker int, b *eventlog.Batch) error {
+	return m.read(start, func(worker int, b *eventlog.Batch) error {
 		w := m.workers.of(worker)
 		for i := range b.Cases {
 			if err := w.follow(&b.Cases[i]); err != nil {
 				return err
 			}
-			look(worker, &way{w.trace, 1, []caseRef{{b.Cases[i].ID, b.Cases[i].Record}}})
+			if slices.ContainsFunc(w.trace, func(a uint16) bool { return int(a) >= len(m.names) }) {
+				return fmt.Errorf("case %s has an act that was not there before: the log changed while it was read", b.Cases[i].ID)
+			}
+			look(worker, &way{w.trace, 1, []caseRef{refOf(&b.Cases[i])}})
 		}
 		return nil
 	})
@@ -383,7 +419,7 @@ func (x *examiner) look(w *way) {
 		x.fits += w.cases
 	} else {
 		for _, c := range w.first {
-			x.strays = earliest(x.strays, c)
+			x.strays = earliest(x.strays, c, keptExamples)
 		}
 	}
 	for _, i := range x.broken {
@@ -391,7 +427,7 @@ func (x *examiner) look(w *way) {
 			continue
 		}
 		for _, c := range w.first {
-			x.mined[i].examples = earliest(x.mined[i].examples, c)
+			x.mined[i].examples = earliest(x.mined[i].examples, c, keptExamples)
 		}
 	}
 	for i := range x.m.clauses {
@@ -404,7 +440,7 @@ func (x *examiner) look(w *way) {
 		if !holds {
 			o.broken += w.cases
 			for _, c := range w.first {
-				o.examples = earliest(o.examples, c)
+				o.examples = earliest(o.examples, c, keptExamples)
 			}
 		}
 	}
@@ -414,7 +450,7 @@ func (x *examiner) add(o *examiner) {
 	x.fits += o.fits
 	both := func(to, from []caseRef) []caseRef {
 		for _, c := range from {
-			to = earliest(to, c)
+			to = earliest(to, c, keptExamples)
 		}
 		return to
 	}
@@ -459,7 +495,7 @@ func (m *miner) kept(c *procedure.Relation, trace []uint16) (about, holds bool) 
 	case procedure.NotBoth:
 		return from >= 0 || to >= 0, from < 0 || to < 0
 	}
-	return c.To == nil && from >= 0 || to >= 0, true
+	return to >= 0 || c.To == nil && (from >= 0 || c.From == nil), true
 }
 
 // actName is an act as it is told: its title in the procedure, or its name in the log.

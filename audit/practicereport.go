@@ -75,10 +75,11 @@ type Followed struct {
 	To       ActName  `json:"to"`
 	Says     Title    `json:"says"`
 	Kept     Share    `json:"kept"`
-	Chance   float64  `json:"chance,omitempty"` // apart: cases with both, if they came independently
-	Done     int64    `json:"done,omitempty"`   // open_condition: cases in which from did come before to
-	Examples []string `json:"examples"`         // the first cases that break it
-	Law      string   `json:"law"`              // said: the procedure says it too; mentioned: an expression of it looks at both acts; unknown
+	Chance   float64  `json:"chance,omitempty"`    // apart: cases with both, if they came independently
+	ByChance bool     `json:"by_chance,omitempty"` // apart: as few would come of independence
+	Done     int64    `json:"done,omitempty"`      // open_condition: cases in which from did come before to
+	Examples []string `json:"examples"`            // the first cases that break it
+	Law      string   `json:"law"`                 // said: the procedure says it too; mentioned: an expression of it looks at both acts; unknown
 	Mentions []string `json:"mentions,omitempty"`
 	Follows  bool     `json:"follows"` // other rules mined lead to it
 }
@@ -145,7 +146,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 	rules := map[int]ClauseCount{}
 	for i := range m.clauses {
 		c, seen, order := &m.clauses[i], m.seen[i], &x.order[i]
-		row := ClauseCount{Kind: clauseKinds[c.Kind], Clause: c.Clause, Rules: []string{}, Basis: []string{}, Guarded: c.Guarded,
+		row := ClauseCount{Kind: clauseKinds[c.Kind], Clause: c.Clause, Rules: []string{}, Basis: []string{}, Acts: []string{}, Guarded: c.Guarded,
 			Found: seen.found, FoundCases: seen.cases, Unjudged: seen.unjudged, Judged: shareOf(order.cases, min(seen.cases, order.cases)), Examples: ids(seen.examples), Says: m.saysClause(c)}
 		for _, a := range slices.Concat(c.From, c.To) {
 			row.Acts = append(row.Acts, m.p.ActID(a))
@@ -155,7 +156,9 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 				continue
 			}
 			info := m.p.Rules()[rule]
-			row.Rules = append(row.Rules, info.ID)
+			if !slices.Contains(row.Rules, info.ID) {
+				row.Rules = append(row.Rules, info.ID)
+			}
 			if row.Title == (Title{}) {
 				row.Title = titleOf(info.Title)
 			}
@@ -226,7 +229,9 @@ func (m *miner) saysClause(c *procedure.Relation) Title {
 	case procedure.NotBoth:
 		return Title{from.ZH + "与" + to.ZH + "不在同一案件", from.EN + " and " + to.EN + " never in one case"}
 	}
-	from = list(c.From, "、", ", ")
+	if from = list(c.From, "、", ", "); c.From == nil {
+		from = Title{"数据", "data"}
+	}
 	if c.To == nil {
 		return Title{"案件终结时看" + from.ZH, "at the end looks at " + from.EN}
 	}
@@ -271,7 +276,7 @@ func (m *miner) reportMined(r *Practice, g *discover.Graph, x *examiner) {
 	for _, rel := range sorted {
 		a, b := m.actName(rel.From), m.actName(rel.To)
 		f := Followed{Kind: rel.Kind.String(), From: a, To: b, Says: saysMined(rel.Kind, a.Title, b.Title), Kept: shareOf(rel.Cases, rel.Broken),
-			Chance: rel.Chance, Done: rel.Done, Examples: ids(x.mined[at[rel]].examples), Follows: rel.Follows}
+			Chance: rel.Chance, ByChance: rel.ByChance(), Done: rel.Done, Examples: ids(x.mined[at[rel]].examples), Follows: rel.Follows}
 		f.Law, f.Mentions = law.says(&rel)
 		r.Mined = append(r.Mined, f)
 	}
@@ -377,22 +382,33 @@ func (l *law) says(r *discover.Relation) (string, []string) {
 	return "unknown", nil
 }
 
-// Told lists the mined rules that are worth reading: those to which no others lead, that the procedure does not say.
+// Told lists the mined rules that are worth reading: those to which no others lead nor chance alone, that the procedure does not say. What is
+// done at most once stands apart, since a line for each of them would hide the rest.
 func (r *Practice) Told() []Followed {
-	return slices.DeleteFunc(slices.Clone(r.Mined), func(f Followed) bool { return f.Follows || f.Law == "said" })
+	return slices.DeleteFunc(slices.Clone(r.Mined), func(f Followed) bool { return f.Follows || f.ByChance || f.Law == "said" || f.Kind == onceKind })
 }
 
-// Folded counts the mined rules that Told leaves out: those the procedure says too, and those to which others lead.
-func (r *Practice) Folded() (said, follows int) {
+var onceKind = discover.Once.String()
+
+// Once lists the acts that are done at most once in a case, where the procedure does not say so.
+func (r *Practice) Once() []Followed {
+	return slices.DeleteFunc(slices.Clone(r.Mined), func(f Followed) bool { return f.Follows || f.Law == "said" || f.Kind != onceKind })
+}
+
+// Folded counts the mined rules that Told leaves out: those the procedure says too, those to which others lead, and what chance
+// alone makes likely.
+func (r *Practice) Folded() (said, follows, chance int) {
 	for _, f := range r.Mined {
 		switch {
 		case f.Law == "said":
 			said++
 		case f.Follows:
 			follows++
+		case f.ByChance:
+			chance++
 		}
 	}
-	return said, follows
+	return said, follows, chance
 }
 
 // Shown bounds the rows of each list in the text.
@@ -437,9 +453,12 @@ func (r *Practice) WriteText(out io.Writer, lang string) error {
 		more(w, len(rows), lang)
 	}
 	told := r.Told()
-	said, follows := r.Folded()
+	said, follows, chance := r.Folded()
 	fmt.Fprintf(w, "\n%s: %d", r.heading().In(lang), len(told))
-	fmt.Fprintf(w, say("（另有 %d 条规则包也有，%d 条可由其他推出，均在 JSON 中）\n", " (%d more are said by the pack too, %d follow from others; all are in the JSON)\n"), said, follows)
+	if r.Procedure != "" {
+		fmt.Fprintf(w, say("；规则包也有的 %d 条未列", "; not listed: %d that the pack says too"), said)
+	}
+	fmt.Fprintf(w, say("；可由其他推出的 %d 条、出于偶然也不足为奇的 %d 条未列（均在 JSON 中）\n", "; not listed: %d that follow from others, %d that may come of chance (all are in the JSON)\n"), follows, chance)
 	if len(told) > 0 {
 		fmt.Fprintf(w, "%s\n", say("涉及案件\t例外\t遵循 [95 %]\t内容\t规则包\t例外的例", "about\texceptions\tfollowed [95 %]\tpractice\tthe pack\texceptions, e.g."))
 	}
@@ -447,6 +466,13 @@ func (r *Practice) WriteText(out io.Writer, lang string) error {
 		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%s\t%s\n", f.Kept.Cases, f.Kept.Broken, f.Kept.String(), f.Says.In(lang), f.LawText(r.Procedure != "").In(lang), strings.Join(f.Examples, " "))
 	}
 	more(w, len(told), lang)
+	if once := r.Once(); len(once) > 0 {
+		fmt.Fprintf(w, "\n%s: %d\n", r.onceHeading().In(lang), len(once))
+		for _, f := range once[:min(len(once), Shown)] {
+			fmt.Fprintf(w, "%d\t%d\t%s\t%s\n", f.Kept.Cases, f.Kept.Broken, f.Kept.String(), f.From.Title.In(lang))
+		}
+		more(w, len(once), lang)
+	}
 	for _, n := range r.Notes[1:] {
 		fmt.Fprintf(w, "\n%s: %s\n", say("注", "note"), n.In(lang))
 	}
@@ -458,6 +484,13 @@ func (r *Practice) heading() Title {
 		return Title{"实践遵循的", "followed by practice"}
 	}
 	return Title{"实践遵循、规则包没有的", "followed by practice, unknown to the pack"}
+}
+
+func (r *Practice) onceHeading() Title {
+	if r.Procedure == "" {
+		return Title{"每案至多一次的行为", "done at most once in a case"}
+	}
+	return Title{"实践中每案至多一次、规则包没有这样说的行为", "done at most once in a case, which the pack does not say"}
 }
 
 func more(w io.Writer, n int, lang string) {

@@ -282,6 +282,6 @@ func (w *worker) countSure(id string, v *procedure.Sieve) {
 		w.countFinding(m.Rule, m.Warn, id)
 	}
 	for _, d := range v.Duties {
-		w.countDuty(d.Duty, d.State, d.Due)
+		w.duties[d.Duty].add(d.State, d.Due)
 	}
 }

@@ -3,8 +3,12 @@ package discover
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -44,13 +48,6 @@ func mine(log [][]uint16, opt Options, workers int) (*Graph, *Tally) {
 	g.Refine(&t, first)
 	return g, &t
 }
-
-var alphabet = func() (names []string) {
-	for i := range MaxActs {
-		names = append(names, fmt.Sprintf("%c", 'a'+i%26))
-	}
-	return names
-}()
 
 func told(g *Graph) []string {
 	var out []string
@@ -151,7 +148,7 @@ func TestNaive(t *testing.T) {
 		log := someLog(t)
 		opt := Options{Noise: rapid.SampledFrom([]float64{0, .1, .25, .4}).Draw(t, "noise"), Support: rapid.Int64Range(1, 3).Draw(t, "support")}
 		g, tally := mine(log, opt, rapid.IntRange(1, 3).Draw(t, "workers"))
-		want := naive(log, opt, g)
+		want := naive(log, opt)
 		if diff := cmp.Diff(want, count(g)); diff != "" {
 			t.Fatal(diff)
 		}
@@ -182,8 +179,23 @@ func count(g *Graph) map[pair][2]int64 {
 	return out
 }
 
-// naive asks every relation of every case. What open conditions depend on, the exclusions, it takes from the graph.
-func naive(log [][]uint16, opt Options, g *Graph) map[pair][2]int64 {
+// broken is how a case looks that breaks a relation of a and b.
+var broken = map[Kind]string{Once: "a.*a", Condition: "^[^a]*b", Response: "a[^b]*$", Again: "b[^a]*b", Exclude: "a.*b", Apart: "a.*b|b.*a"}
+
+func holds(k Kind, a, b int) func([]uint16) bool {
+	letter := func(x int) string { return string(rune('A' + x)) }
+	re := regexp.MustCompile(strings.NewReplacer("a", letter(a), "b", letter(b)).Replace(broken[k]))
+	return func(c []uint16) bool {
+		var text strings.Builder
+		for _, x := range c {
+			text.WriteString(letter(int(x)))
+		}
+		return !re.MatchString(text.String())
+	}
+}
+
+// naive asks every relation of every case, as regular expressions over one letter for each act: it shares nothing with the miner.
+func naive(log [][]uint16, opt Options) map[pair][2]int64 {
 	out := map[pair][2]int64{}
 	weigh := func(k Kind, a, b int, about func(c []uint16) bool, holds func(c []uint16) bool) bool {
 		var n, broken int64
@@ -211,15 +223,14 @@ func naive(log [][]uint16, opt Options, g *Graph) map[pair][2]int64 {
 		return n
 	}
 	for a := range 8 {
-		once := &Relation{Kind: Once, From: a, To: a}
-		weigh(Once, a, a, func(c []uint16) bool { return has(c, a) }, once.Holds)
+		weigh(Once, a, a, func(c []uint16) bool { return has(c, a) }, holds(Once, a, a))
 	}
 	for a := range 8 {
 		for b := range 8 {
 			if a == b {
 				continue
 			}
-			rel := func(k Kind) func([]uint16) bool { return (&Relation{Kind: k, From: a, To: b}).Holds }
+			rel := func(k Kind) func([]uint16) bool { return holds(k, a, b) }
 			_, once := out[pair{Once, b, b}]
 			strict := weigh(Condition, a, b, func(c []uint16) bool { return has(c, b) }, rel(Condition))
 			if strict && !once {
@@ -297,6 +308,24 @@ func naive(log [][]uint16, opt Options, g *Graph) map[pair][2]int64 {
 	return out
 }
 
+// TestHolds holds the relation of one case against its expression.
+func TestHolds(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := someLog(t)[0]
+		for _, k := range []Kind{Once, Condition, Response, Again, Exclude, Apart} {
+			a, b := rapid.IntRange(0, 7).Draw(t, "a"), rapid.IntRange(0, 7).Draw(t, "b")
+			if k == Once {
+				b = a
+			} else if a == b {
+				continue
+			}
+			if r := (&Relation{Kind: k, From: a, To: b}); r.Holds(c) != holds(k, a, b)(c) {
+				t.Fatalf("%v: %s %d %d holds: %v", c, k, a, b, r.Holds(c))
+			}
+		}
+	})
+}
+
 // TestFollows: without noise, a relation that is marked as following from others holds wherever the others hold.
 func TestFollows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -313,6 +342,22 @@ func TestFollows(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestByChance: 30 and 40 cases of 1000 meet in 1.2 by chance, so that none is no news; 100 and 200 meet in 20.
+func TestByChance(t *testing.T) {
+	for _, c := range []struct {
+		chance float64
+		broken int64
+		want   bool
+	}{{1.2, 0, true}, {2.99, 0, true}, {3, 0, false}, {20, 0, false}, {20, 12, false}, {20, 14, true}, {4, 1, true}, {5, 1, false}} {
+		if got := (&Relation{Kind: Apart, Chance: c.chance, Broken: c.broken}).ByChance(); got != c.want {
+			t.Errorf("%v by chance, %d seen: %v", c.chance, c.broken, got)
+		}
+	}
+	if (&Relation{Kind: Once}).ByChance() {
+		t.Error("only what is apart can be apart by chance")
+	}
 }
 
 // TestWilson holds the interval against its definition: its ends are the rates from which the share lies just 1.96 standard
@@ -336,4 +381,29 @@ func TestWilson(t *testing.T) {
 	if low, high := Wilson(0, 0); low != 0 || high != 1 {
 		t.Errorf("nothing seen: %v to %v", low, high)
 	}
+}
+
+// BenchmarkMine takes a log and one twice as long, and reports how much longer the second takes: twice is linear.
+func BenchmarkMine(b *testing.B) {
+	random := rand.New(rand.NewPCG(1, 2))
+	log := make([][]uint16, 40000)
+	for i := range log {
+		for range 4 + random.IntN(24) {
+			log[i] = append(log[i], uint16(random.IntN(12)+random.IntN(12)))
+		}
+	}
+	took := [2]time.Duration{}
+	events := 0
+	for b.Loop() {
+		for k, n := range []int{len(log) / 2, len(log)} {
+			start := time.Now()
+			mine(log[:n], Options{Noise: .05, Support: 10}, 1)
+			took[k] += time.Since(start)
+		}
+	}
+	for _, c := range log {
+		events += len(c)
+	}
+	b.ReportMetric(took[1].Seconds()/took[0].Seconds(), "2n/n")
+	b.ReportMetric(float64(events)*float64(b.N)/took[1].Seconds(), "acts/s")
 }

@@ -246,6 +246,21 @@ func lastIndex(trace []uint16, a uint16) int {
 	return -1
 }
 
+// ByChance tells, of Apart, that so few cases with both are nothing to wonder at: were both independent of each other, as few
+// would come of it in at least one log of twenty (Poisson).
+func (r *Relation) ByChance() bool {
+	if r.Kind != Apart {
+		return false
+	}
+	term := math.Exp(-r.Chance)
+	sum := term
+	for k := int64(1); k <= r.Broken; k++ {
+		term *= r.Chance / float64(k)
+		sum += term
+	}
+	return sum >= .05
+}
+
 // Wilson is the 95 % interval of a share of k in n (Wilson 1927). With n 0 nothing is known: 0 to 1.
 func Wilson(k, n int64) (low, high float64) {
 	if n <= 0 {

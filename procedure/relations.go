@@ -15,7 +15,7 @@ const (
 	Demands                     // a duty: after From, one of To
 	Ends                        // after From, none of To any more
 	NotBoth                     // not both From and To in one case
-	Speaks                      // an expression at To (or at the end: To is empty) that looks at From
+	Speaks                      // at To (or at the end: To is empty) it looks at more than the order: at From, or at data alone (From is empty)
 )
 
 // Relation is what one clause says of the order of acts: the law as a log can be held against it.
@@ -31,26 +31,30 @@ type Relation struct {
 	Guarded bool
 }
 
-// Relations lists what the clauses say of the order of acts, in the order of the pack.
+// Relations lists what the clauses say of acts, in the order of the pack. Who must do an act is no relation between acts.
 func (p *Procedure) Relations() []Relation {
 	var out []Relation
-	speaks := func(g *guard, at []int, exprs ...*expr) {
-		var from []int
+	speaks := func(g *guard, at, looksAt []int, exprs ...*expr) {
+		from := slices.Clone(looksAt)
 		for _, e := range append(exprs, g.when, g.unless) {
 			if e != nil {
 				from = append(from, e.acts...)
 			}
 		}
 		slices.Sort(from)
-		if from = slices.Compact(from); len(from) > 0 {
-			out = append(out, Relation{Kind: Speaks, Clause: g.id, Rule: g.rule, Missing: -1, Duty: -1, From: from, To: at, Guarded: true})
-		}
+		out = append(out, Relation{Kind: Speaks, Clause: g.id, Rule: g.rule, Missing: -1, Duty: -1, From: slices.Compact(from), To: at, Guarded: true})
 	}
 	for i, a := range p.acts {
 		self := []int{i}
 		for k := range a.after {
 			c := &a.after[k]
 			out = append(out, Relation{Before, c.id, c.rule, -1, -1, c.acts, self, c.conditional() || c.that != nil || c.delay != nil || c.set >= 0})
+		}
+		for k := range a.windows {
+			speaks(&a.windows[k].guard, self, a.windows[k].acts)
+		}
+		for k := range a.notWhile {
+			speaks(&a.notWhile[k].guard, self, a.notWhile[k].acts)
 		}
 		for k := range a.excludes {
 			x := &a.excludes[k]
@@ -61,7 +65,7 @@ func (p *Procedure) Relations() []Relation {
 			out = append(out, Relation{Demands, d.id, d.late, d.missing, k, self, d.do, d.conditional() || d.set >= 0 || len(d.tiers) > 0})
 		}
 		for k := range a.expects {
-			speaks(&a.expects[k].guard, self, a.expects[k].that)
+			speaks(&a.expects[k].guard, self, nil, a.expects[k].that)
 		}
 	}
 	for i := range p.apart {
@@ -69,7 +73,7 @@ func (p *Procedure) Relations() []Relation {
 		out = append(out, Relation{NotBoth, x.id, x.rule, -1, -1, x.one, x.other, x.conditional()})
 	}
 	for i := range p.checks {
-		speaks(&p.checks[i].guard, nil, p.checks[i].that)
+		speaks(&p.checks[i].guard, nil, nil, p.checks[i].that)
 	}
 	return out
 }

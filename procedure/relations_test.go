@@ -37,6 +37,8 @@ func TestRelations(t *testing.T) {
 		{"an exclusion", procedure.Ends, "act-after-collection", act("collect"), act(p.Acts()...), false},
 		{"what stands apart", procedure.NotBoth, "collection-after-judge", act("collect"), act("appeal_judge"), false},
 		{"what an act's expression looks at", procedure.Speaks, "paid-then-sent", act("payment"), act("send"), true},
+		{"a window", procedure.Speaks, "judge-appeal-late", act("notify"), act("appeal_judge"), true},
+		{"data alone", procedure.Speaks, "payment-sum", nil, act("payment"), true},
 		{"what a check looks at", procedure.Speaks, "result-unsent", act("receive_result", "send_appeal"), nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {

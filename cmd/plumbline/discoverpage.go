@@ -34,8 +34,10 @@ type practicePage struct {
 	Followed      []audit.ClauseCount
 	Silent        []audit.ClauseCount
 	Told, Folded  []audit.Followed
+	Often, Seldom []audit.PracticeAct
 	Left          int // mined rules that are not on the page
 	Said, Follows int
+	Chance        int
 	Picture       template.HTML
 	Drawn         int // acts in the picture
 }
@@ -54,10 +56,12 @@ func writePracticePage(w io.Writer, r *audit.Practice, lang string) error {
 		}
 	}
 	told := r.Told()
-	p.Said, p.Follows = r.Folded()
+	p.Said, p.Follows, p.Chance = r.Folded()
 	p.Told = told[:min(len(told), mostRows)]
 	p.Folded = told[len(p.Told):min(len(told), mostRows+mostFolds)]
 	p.Left = len(told) - len(p.Told) - len(p.Folded)
+	p.Often = r.Acts[:min(len(r.Acts), mostRows)]
+	p.Seldom = r.Acts[len(p.Often):]
 	var svg string
 	svg, p.Drawn = practicePicture(r, told, lang)
 	p.Picture = template.HTML(svg) //nolint:gosec // drawGraph escapes what it writes
@@ -75,6 +79,7 @@ func pageWords(lang string) template.FuncMap {
 		"in":   func(t audit.Title) string { return t.In(lang) },
 		"n":    thousands,
 		"inc":  func(i int) int { return i + 1 },
+		"add":  func(a, b int) int { return a + b },
 		"pct":  func(x float64) string { return fmt.Sprintf("%.1f", 100*x) },
 		"pct2": func(x float64) string { return fmt.Sprintf("%.2f", 100*x) },
 		"law":  func(f audit.Followed, procedure string) string { return f.LawText(procedure != "").In(lang) },
