@@ -58,12 +58,12 @@ type Change struct {
 
 // RuleTrial is one rule under both versions.
 type RuleTrial struct {
-	Rule   string      `json:"rule"`
-	Title  Title       `json:"title"`
-	Old    *RuleOf     `json:"old"` // nothing: this version does not have the rule
-	New    *RuleOf     `json:"new"`
-	Gained Change      `json:"gained"`
-	Lost   Change      `json:"lost"`
+	Rule   string       `json:"rule"`
+	Title  Title        `json:"title"`
+	Old    *RuleOf      `json:"old"` // nothing: this version does not have the rule
+	New    *RuleOf      `json:"new"`
+	Gained Change       `json:"gained"`
+	Lost   Change       `json:"lost"`
 	Months []RuleChange `json:"months"` // only those in which something changed
 }
 
