@@ -85,7 +85,7 @@ func TestManySegmentsTakeNoMoreMemoryThanFew(t *testing.T) {
 		held = peak{}
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		r, err := audit.Run(ctx, "paid", nil, p, audit.Options{Segments: d, Workers: 2, Watch: &held})
+		r, err := audit.Run(ctx, "paid", opened(d), p, audit.Options{Workers: 2, Watch: &held})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,12 +2,19 @@ package audit
 
 import (
 	"context"
+	"slices"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/procedure"
 	"plumbline/segment"
 )
+
+// sievable tells whether a sieve knows all that is asked: what was found and what became of duties. Figures and lists ask for
+// more of each act, and a record's own history is judged as it became known.
+func sievable(d *segment.Folder, opt Options) bool {
+	return !opt.Figures && !opt.Rows && !slices.Contains(d.Said, keyProcedure)
+}
 
 // runSegments audits a history that was cut into segments. A sieve goes over the columns first; only the cases of which it is
 // not sure are judged act by act. The report is that of the log itself.
@@ -115,7 +122,7 @@ func (w *worker) sift(f *segment.File) {
 		}
 		w.judgement.Advance(w.standing, w.opt.Now, &w.outcome)
 		w.judgement.End(w.standing, w.opt.Now, &w.outcome)
-		w.count(f.ID(c), &w.outcome)
+		w.count(f.ID(c), &w.outcome, nil)
 	}
 }
 
@@ -287,6 +294,6 @@ func (w *worker) countSure(id string, v *procedure.Sieve) {
 		w.countFinding(m.Rule, m.Warn, id)
 	}
 	for _, d := range v.Duties {
-		w.countDuty(d.Duty, d.State, d.Due)
+		w.duties[d.Duty].add(d.State, d.Due)
 	}
 }

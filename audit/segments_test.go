@@ -42,6 +42,8 @@ func cutLog(t testing.TB, name string, open audit.Opener, opt eventlog.Options) 
 	return d
 }
 
+func opened(d *segment.Folder) audit.Opener { return func() (io.ReadCloser, error) { return d, nil } }
+
 func sameReport(t *testing.T, name string, open audit.Opener, id string, opt audit.Options) {
 	t.Helper()
 	p := load(t, id)
@@ -51,8 +53,8 @@ func sameReport(t *testing.T, name string, open audit.Opener, id string, opt aud
 		t.Fatal(err)
 	}
 	for _, workers := range []int{1, 2} {
-		opt.Segments, opt.Workers = cutLog(t, name, open, eventlog.Options{Map: opt.Map}), workers
-		got, err := audit.Run(context.Background(), name, nil, p, opt)
+		opt.Workers = workers
+		got, err := audit.Run(context.Background(), name, opened(cutLog(t, name, open, eventlog.Options{Map: opt.Map})), p, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +111,7 @@ func TestSegmentsSayOfABadLogWhatTheLogSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := cutLog(t, "log.csv", open, eventlog.Options{Map: m})
-	if err := audit.Explain(context.Background(), &got, "en", "F3", "log.csv", nil, p, audit.Options{Segments: d}); err != nil {
+	if err := audit.Explain(context.Background(), &got, "en", "F3", "log.csv", opened(d), p, audit.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want.String(), got.String()); diff != "" {
@@ -205,8 +207,7 @@ func TestSegmentsGiveTheReportOfAnyLog(t *testing.T) {
 		if err2 != nil {
 			t.Fatal(err2)
 		}
-		opt.Segments = d
-		got, err2 := audit.Run(context.Background(), "log.xes", nil, p, opt)
+		got, err2 := audit.Run(context.Background(), "log.xes", opened(d), p, opt)
 		if fmt.Sprint(err) != fmt.Sprint(err2) {
 			t.Fatalf("log: %v\nsegments: %v", err, err2)
 		}

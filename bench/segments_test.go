@@ -62,12 +62,12 @@ func BenchmarkSegments(b *testing.B) {
 	}
 	for range b.N {
 		took(&one, func() (err error) {
-			report, err = audit.Run(ctx, "made up", nil, p, audit.Options{Segments: d, Workers: 1})
+			report, err = audit.Run(ctx, "made up", opened(d), p, audit.Options{Workers: 1})
 			return err
 		})
 		took(&hand, func() (err error) { counted, err = byHand(ctx, d, p.Pack.Zone); return err })
 		start := time.Now()
-		if _, err := audit.Run(ctx, "made up", nil, p, audit.Options{Segments: d}); err != nil {
+		if _, err := audit.Run(ctx, "made up", opened(d), p, audit.Options{}); err != nil {
 			b.Fatal(err)
 		}
 		all += time.Since(start)
@@ -96,6 +96,8 @@ func BenchmarkSegments(b *testing.B) {
 	b.ReportMetric(rate(acts*n, one)/rate(plainActs, plain), "to-plain")
 	b.Logf("%d findings", findings)
 }
+
+func opened(d *segment.Folder) audit.Opener { return func() (io.ReadCloser, error) { return d, nil } }
 
 // processorTime is what the process has used of processors, which other work on the machine does not change much.
 func processorTime(b *testing.B) time.Duration {
@@ -254,7 +256,7 @@ func TestTheHistoryOfTheBenchmarkIsJudgedAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, run := range map[string]func() (*audit.Report, error){
-		"segments": func() (*audit.Report, error) { return audit.Run(ctx, "made up", nil, p, audit.Options{Segments: d}) },
+		"segments": func() (*audit.Report, error) { return audit.Run(ctx, "made up", opened(d), p, audit.Options{}) },
 		"log": func() (*audit.Report, error) {
 			return audit.Run(ctx, "log.xes", func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(log.String())), nil }, p, audit.Options{})
 		},

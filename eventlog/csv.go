@@ -30,8 +30,11 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 		opt.MaxHeld = most
 		return readLongCSV(ctx, src, text, opt, r, g, each)
 	}
-	bad := checkText(text)
 	var t *table
+	bad := src.misread(text)
+	if bad == nil {
+		bad = checkText(text)
+	}
 	if bad == nil {
 		t, bad = openTable(text, opt, &r)
 	}
@@ -39,7 +42,7 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 		bad = t.group()
 	}
 	if bad != nil {
-		bad.Name = src.name
+		bad.Name, bad.Hint = src.name, src.hint(bad, text)
 		return bad
 	}
 	if opt.Watch != nil {
@@ -62,9 +65,12 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 }
 
 // job is a run of cases for one batch.
-type job struct {
-	table           *table
-	index, from, to int
+type job struct{ index, from, to int }
+
+// csvJob says also in which table they are.
+type csvJob struct {
+	*table
+	job
 }
 
 // errStopped ends the giving out of jobs; the reason stands elsewhere.
@@ -72,14 +78,14 @@ var errStopped = errors.New("stopped")
 
 // buildCSV lets workers build the cases that give hands out, in their order.
 func buildCSV(ctx context.Context, opt Options, r roles, g *gate, each func(int, *Batch) error, give func(take func(t *table, from, to int) error) error) error {
-	jobs := make(chan job, opt.Workers)
+	jobs := make(chan csvJob, opt.Workers)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer close(jobs)
 		index := 0
 		err := give(func(t *table, from, to int) error {
 			select {
-			case jobs <- job{t, index, from, to}:
+			case jobs <- csvJob{t, job{index, from, to}}:
 			case <-g.stop:
 				return errStopped
 			case <-ctx.Done():
@@ -311,7 +317,7 @@ type csvCases struct {
 	table *table
 }
 
-func (b *csvCases) build(j job) *Error {
+func (b *csvCases) build(j csvJob) *Error {
 	b.reset()
 	b.table = j.table
 	b.csvText = csvText{b: j.table.b, comma: j.table.comma, maxValue: j.table.maxValue,

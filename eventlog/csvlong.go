@@ -1,31 +1,35 @@
 package eventlog
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
 	"io"
 	"math"
 	"strconv"
-	"strings"
 )
 
 // readLongCSV reads a CSV that is not held whole. Its rows are sorted by case, then the cases by their first row, both outside
 // memory: what is held is about Options.MaxHeld, and twice the rows of the longest case.
 func readLongCSV(ctx context.Context, src *source, head []byte, opt Options, r roles, g *gate, each func(int, *Batch) error) (err error) {
+	src.bytes -= int64(len(head)) // it is read again
+	src.r = bufio.NewReaderSize(io.MultiReader(bytes.NewReader(head), src.r), 64<<10)
+	w := &csvRows{src: src, name: src.name, line: 1}
+	w.maxValue, w.comma = opt.MaxValue, separator(head)
+	if _, err := w.record1(); err != nil && err != io.EOF { // the header
+		return err
+	}
+	t, bad := openTable(w.b[:w.off:w.off], opt, &r)
+	head = nil
 	named := func(bad *Error) error {
 		bad.Name = src.name
 		return bad
 	}
-	w := &window{src: src, csvText: csvText{b: head, maxValue: opt.MaxValue}}
-	if bad := w.checkHead(); bad != nil {
-		return named(bad)
-	}
-	t, bad := openTable(head, opt, &r)
 	if bad != nil {
 		return named(bad)
 	}
-	w.comma, w.off, w.line = t.comma, t.body, t.line
 	t.b = nil
 
 	byCase := &sorter{open: opt.Spill, room: int(opt.MaxHeld / 2)}
@@ -41,25 +45,26 @@ func readLongCSV(ctx context.Context, src *source, head []byte, opt Options, r r
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		text, bad, err := w.next()
-		if bad != nil {
-			return named(bad)
+		line, err := w.record1()
+		if err == io.EOF {
+			break
 		}
 		if err != nil {
 			return err
 		}
-		if text == nil {
-			break
-		}
 		if bad := t.fits(&w.csvText); bad != nil {
 			return named(bad)
 		}
-		if w.startLine > math.MaxInt32 {
+		if line > math.MaxInt32 {
 			return named(&Error{What: "a CSV of more than " + strconv.Itoa(math.MaxInt32) + " lines"})
 		}
 		rows++
 		// The text holds no NUL, so that the rows of one case stay together.
-		key = binary.BigEndian.AppendUint64(append(key[:0], w.fields[t.caseCol]...), uint64(w.startLine))
+		key = binary.BigEndian.AppendUint64(append(key[:0], w.fields[t.caseCol]...), uint64(line))
+		text := w.b[w.start:w.off:w.off]
+		if text[len(text)-1] != '\n' {
+			text = append(text, '\n')
+		}
 		if err := byCase.add(key, text); err != nil {
 			return err
 		}
@@ -164,73 +169,4 @@ func (t *table) batches(cases *sorter, take func(*table, int, int) error) error 
 		return err
 	}
 	return end()
-}
-
-// window slides over a text and reads record after record.
-type window struct {
-	csvText
-	src  *source
-	eof  bool
-	off  int
-	line int
-}
-
-// next reads the next record, and gives its text with a line end behind it; nil at the end.
-func (w *window) next() ([]byte, *Error, error) {
-	for {
-		next, lines, bad := w.record(w.off, w.line)
-		if !w.eof && (bad != nil || next >= len(w.b)) { // there may be more of it
-			if len(w.b)-w.off > 2*w.maxValue+(1<<20) {
-				if bad == nil {
-					bad = &Error{Line: w.line, What: "a row of more than " + bytesOf(w.maxValue), Hint: "a closing quote may be missing"}
-				}
-				return nil, bad, nil
-			}
-			if err := w.more(); err != nil {
-				return nil, nil, err
-			}
-			continue
-		}
-		if bad == nil {
-			if bad = checkText(w.b[w.off:next]); bad != nil {
-				bad.Line += w.line - 1
-			}
-		}
-		if bad != nil || len(w.fields) == 0 {
-			return nil, bad, nil
-		}
-		text := w.b[w.start:next:next]
-		w.off, w.line = next, w.line+lines
-		if text[len(text)-1] != '\n' {
-			text = append(text, '\n')
-		}
-		return text, nil, nil
-	}
-}
-
-// more drops what was read and reads on.
-func (w *window) more() error {
-	const step = 1 << 20
-	rest := w.b[w.off:]
-	if cap(w.b)-len(rest) < step || cap(w.b) > 8*step+2*len(rest) {
-		w.b = append(make([]byte, 0, len(rest)+max(step, len(rest))), rest...)
-	} else {
-		w.b = append(w.b[:0], rest...)
-	}
-	w.off = 0
-	n, err := w.src.Read(w.b[len(w.b):cap(w.b)])
-	w.b = w.b[:len(w.b)+n]
-	if err == io.EOF {
-		w.eof, err = true, nil
-	}
-	return err
-}
-
-// checkHead refuses a beginning that is no text, before a header is looked for in it.
-func (w *window) checkHead() *Error {
-	head := w.b[:min(len(w.b), 64<<10)]
-	if k := strings.LastIndexByte(str(head), '\n'); k >= 0 {
-		return checkText(head[:k])
-	}
-	return nil
 }

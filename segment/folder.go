@@ -11,6 +11,7 @@ import (
 	"iter"
 	"path"
 	"runtime"
+	"slices"
 	"sync"
 
 	"plumbline/calendar"
@@ -32,7 +33,8 @@ type Index struct {
 	Civil   bool           `json:"civil"`             // no time has an offset and no zone was given: they are wall clock, to be read in the pack's zone
 	Stats   eventlog.Stats `json:"stats"`
 	Files   []FileInfo     `json:"files"`
-	Digest  string         `json:"digest"` // SHA-256 of the index without it
+	Said    []string       `json:"said,omitempty"` // keys of what the log says of cases as a whole
+	Digest  string         `json:"digest"`         // SHA-256 of the index without it
 }
 
 // digest is what Digest should be.
@@ -119,6 +121,7 @@ type cutter struct {
 	create func(name string) (io.WriteCloser, error)
 	full   int
 	files  []FileInfo
+	said   []string
 }
 
 func newCutter(create func(name string) (io.WriteCloser, error), full int) *cutter {
@@ -132,7 +135,8 @@ func (c *cutter) end(x *Index) error {
 	if err := c.flush(); err != nil {
 		return err
 	}
-	x.Version, x.Files = version, c.files
+	slices.Sort(c.said)
+	x.Version, x.Files, x.Said = version, c.files, c.said
 	digest, err := x.digest()
 	if err != nil {
 		return err
@@ -178,6 +182,13 @@ func (c *cutter) flush() error {
 	}
 	if len(c.w.of) > maxActs {
 		return fmt.Errorf("one case has more than %d acts", maxActs-fullActs)
+	}
+	for _, s := range c.w.caseShapes.all {
+		for _, f := range s.fields {
+			if !slices.Contains(c.said, f.Key) {
+				c.said = append(c.said, f.Key)
+			}
+		}
 	}
 	file, text, err := c.w.encode()
 	if err != nil {
@@ -323,20 +334,25 @@ func (d *Folder) Each(ctx context.Context, workers int, visit func(worker, i int
 	return failed
 }
 
-// batchCases are the cases that Read hands on together.
+// batchCases are the cases that ReadHistory hands on together.
 const batchCases = 512
 
-// Read gives what eventlog.Read gave of the log: batches of whole cases in its order, with the same numbers. Times that are
-// wall clock are read in zone; without one, as if in Greenwich. A batch is good until each returns.
-func (d *Folder) Read(ctx context.Context, zone *calendar.Zone, workers int, each func(worker int, b *eventlog.Batch) error) (eventlog.Stats, error) {
+// ReadHistory makes a folder a log like any other (eventlog.History): it gives what eventlog.Read gave of the log, batches of
+// whole cases in its order, with the same numbers. Times that are wall clock are read in opt.Zone; without one, as if in
+// Greenwich.
+func (d *Folder) ReadHistory(ctx context.Context, opt eventlog.Options, each func(worker int, b *eventlog.Batch) error) (eventlog.Stats, error) {
 	first := make([]int, len(d.Files)) // index of each segment's first batch
 	for i := 1; i < len(first); i++ {
 		first[i] = first[i-1] + (d.Files[i-1].Cases+batchCases-1)/batchCases
 	}
-	if !d.Civil {
-		zone = nil
+	if opt.Watch != nil {
+		opt.Watch.Expect(d.Stats.Events)
 	}
-	err := d.Each(ctx, workers, func(worker, i int, f *File) error {
+	var zone *calendar.Zone
+	if d.Civil {
+		zone = opt.Zone
+	}
+	err := d.Each(ctx, opt.Workers, func(worker, i int, f *File) error {
 		r := f.reader(zone)
 		for b := first[i]; r.at < f.Cases; b++ {
 			if err := each(worker, &eventlog.Batch{Index: b, Cases: r.cases(batchCases)}); err != nil {
@@ -347,6 +363,14 @@ func (d *Folder) Read(ctx context.Context, zone *calendar.Zone, workers int, eac
 	})
 	return d.Stats, err
 }
+
+// Read refuses: a folder is not one stream of text.
+func (d *Folder) Read([]byte) (int, error) {
+	return 0, fmt.Errorf("%s: a folder of segments is read with ReadHistory", d.name)
+}
+
+// Close has nothing to close.
+func (d *Folder) Close() error { return nil }
 
 // Last is the last instant of the log, wall clock read in zone.
 func (d *Folder) Last(ctx context.Context, zone *calendar.Zone) (calendar.Instant, error) {

@@ -109,7 +109,7 @@ func readLog(t testing.TB, text []byte, name string, opt eventlog.Options) []eve
 
 func readFolder(t testing.TB, d *Folder, zone *calendar.Zone, workers int) []eventlog.Case {
 	return gathered(t, func(each func(int, *eventlog.Batch) error) error {
-		_, err := d.Read(context.Background(), zone, workers, each)
+		_, err := d.ReadHistory(context.Background(), eventlog.Options{Zone: zone, Workers: workers}, each)
 		return err
 	})
 }
@@ -363,7 +363,7 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		n := int64(0)
-		if stats, err := d.Read(context.Background(), nil, 1, func(_ int, b *eventlog.Batch) error { n += int64(len(b.Cases)); return nil }); err == nil && n != stats.Cases {
+		if stats, err := d.ReadHistory(context.Background(), eventlog.Options{Workers: 1}, func(_ int, b *eventlog.Batch) error { n += int64(len(b.Cases)); return nil }); err == nil && n != stats.Cases {
 			t.Fatalf("%d cases of %d", n, stats.Cases)
 		}
 	})
@@ -378,7 +378,7 @@ func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 	read := func(fs fstest.MapFS) error {
 		d, err := Open(fs, "folder")
 		if err == nil {
-			_, err = d.Read(context.Background(), nil, 0, func(int, *eventlog.Batch) error { return nil })
+			_, err = d.ReadHistory(context.Background(), eventlog.Options{}, func(int, *eventlog.Batch) error { return nil })
 		}
 		return err
 	}

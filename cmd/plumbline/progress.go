@@ -93,36 +93,39 @@ func (p *progress) Seen(cases, acts int) {
 	p.acts += int64(acts)
 }
 
-// open counts what is read of a log. A log that is opened again begins anew.
-func (p *progress) open(open audit.Opener) audit.Opener {
+// reads begins anew whenever the log is opened. size is that of its files, 0 where their reading is not counted.
+func (p *progress) reads(size int64, open audit.Opener) audit.Opener {
 	if p.out == nil {
 		return open
 	}
 	return func() (io.ReadCloser, error) {
-		r, err := open()
-		f, ok := r.(*os.File)
-		if err != nil || !ok {
-			return r, err
-		}
 		p.mu.Lock()
-		defer p.mu.Unlock()
 		p.began, p.passes = p.now(), p.passes+1
-		p.read, p.size, p.acts, p.cases, p.expected = 0, 0, 0, 0, 0
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
-			p.size = info.Size()
-		}
-		return &watched{f, p}, nil
+		p.read, p.size, p.acts, p.cases, p.expected = 0, size, 0, 0, 0
+		p.mu.Unlock()
+		return open()
 	}
+}
+
+// file counts what is read of a file of the log.
+func (p *progress) file(f *steadyFile, err error) (io.ReadCloser, error) {
+	if err != nil {
+		return nil, err
+	}
+	if p.out == nil {
+		return f, nil
+	}
+	return &watched{f, p}, nil
 }
 
 // watched is a file whose reading is counted.
 type watched struct {
-	*os.File
+	*steadyFile
 	p *progress
 }
 
 func (w *watched) Read(b []byte) (int, error) {
-	n, err := w.File.Read(b)
+	n, err := w.steadyFile.Read(b)
 	w.p.mu.Lock()
 	defer w.p.mu.Unlock()
 	w.p.read += int64(n)

@@ -22,7 +22,7 @@ func TestProgressTellsWhatIsLeft(t *testing.T) {
 		}
 	}
 	says("0 cases, 0 acts")
-	open := p.open(func() (io.ReadCloser, error) { return os.Open(path) })
+	open := p.reads(1000, func() (io.ReadCloser, error) { return p.file(openFile(path)) })
 	r, err := open()
 	if err != nil {
 		t.Fatal(err)

@@ -2,35 +2,36 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"plumbline/eventlog"
 	"plumbline/segment"
 )
 
 type segmentCommand struct {
-	Log      string `arg:"" help:"The history, as audit reads it."`
-	Out      string `required:"" help:"Folder for the segments; it must be new or empty." placeholder:"DIR" type:"path"`
-	Map      string `help:"Mapping file: which column or key means what." type:"path"`
-	Progress bool   `help:"Show progress on stderr also where it is no terminal."`
+	Log      []string `arg:"" help:"The history, as audit reads it: a file, several, or a folder."`
+	Out      string   `required:"" help:"Folder for the segments; it must be new or empty." placeholder:"DIR" type:"path"`
+	Map      string   `help:"Mapping file: which column or key means what." type:"path"`
+	Progress bool     `help:"Show progress on stderr also where it is no terminal."`
 }
 
 // Run cuts a history into segments, which audit takes in place of the log.
 func (c *segmentCommand) Run() (err error) {
-	opt := eventlog.Options{Spill: newSpill}
-	if c.Map != "" {
-		if opt.Map, err = readMapping(c.Map); err != nil {
-			return err
-		}
+	shown := newProgress(c.Progress)
+	defer shown.end()
+	opt := eventlog.Options{Spill: newSpill, Watch: shown.watch()}
+	if opt.Map, err = readMapping(c.Map); err != nil {
+		return err
 	}
-	of, err := originOf(c.Log)
+	name, open, err := openHistory(c.Log, opt.Map, shown)
+	if err != nil {
+		return err
+	}
+	of, err := originsOf(c.Log)
 	if err != nil {
 		return err
 	}
@@ -43,15 +44,12 @@ func (c *segmentCommand) Run() (err error) {
 			dir.remove()
 		}
 	}()
-	shown := newProgress(c.Progress)
-	defer shown.end()
-	r, err := shown.open(func() (io.ReadCloser, error) { return os.Open(c.Log) })()
+	r, err := open()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = r.Close() }() // only read
-	opt.Watch = shown.watch()
-	x, err := segment.Cut(context.Background(), r, c.Log, []segment.Origin{of}, opt, dir.create)
+	x, err := segment.Cut(context.Background(), r, name, of, opt, dir.create)
 	if err != nil {
 		return err
 	}
@@ -87,41 +85,19 @@ func bytesOf(n int64) string {
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }
 
-func readMapping(path string) (*eventlog.Mapping, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
+// originsOf says what the files of a log are before they are read.
+func originsOf(paths []string) (of []segment.Origin, err error) {
+	if paths, err = filesUnder(paths); err != nil {
 		return nil, err
 	}
-	return eventlog.ParseMapping(path, text)
-}
-
-// originOf says what a file of the log is before it is read.
-func originOf(path string) (segment.Origin, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return segment.Origin{}, err
-	}
-	defer func() { _ = f.Close() }() // only read
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
-	if err != nil {
-		return segment.Origin{}, err
-	}
-	return segment.Origin{Name: filepath.Base(path), Bytes: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, nil
-}
-
-// openSegments opens a folder of segments; nil where path is none.
-func openSegments(path string) (*segment.Folder, error) {
-	entries, err := os.ReadDir(path)
-	if err != nil {
-		return nil, nil // a file, or nothing: whoever opens it says what is wrong
-	}
-	for _, e := range entries {
-		if e.Name() == segment.IndexName || strings.HasSuffix(e.Name(), segment.Ending) {
-			return segment.Open(os.DirFS(path), path)
+	for _, path := range paths {
+		s, err := sourceOf(path)
+		if err != nil {
+			return nil, err
 		}
+		of = append(of, segment.Origin(s))
 	}
-	return nil, nil
+	return of, nil
 }
 
 // outFolder is one that a command makes, and takes away again where the work fails.
