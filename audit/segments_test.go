@@ -181,9 +181,7 @@ func TestSegmentsGiveTheReportOfAnyLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range pack.Procedures {
-			procedures = append(procedures, p)
-		}
+		procedures = append(procedures, pack.Procedures...)
 	}
 	slices.SortFunc(procedures, func(a, b *procedure.Procedure) int {
 		return strings.Compare(a.Pack.ID+a.ID, b.Pack.ID+b.ID)

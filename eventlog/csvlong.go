@@ -22,7 +22,6 @@ func readLongCSV(ctx context.Context, src *source, head []byte, opt Options, r r
 		return err
 	}
 	t, bad := openTable(w.b[:w.off:w.off], opt, &r)
-	head = nil
 	named := func(bad *Error) error {
 		bad.Name = src.name
 		return bad
