@@ -7,6 +7,7 @@ package audit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -43,7 +44,9 @@ type Options struct {
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
 func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (*Report, error) {
 	if opt.Segments != nil && !opt.Figures && !opt.Rows { // the sieve knows what was found, not what figures ask of each act
-		return runSegments(ctx, name, opt.Segments, p, opt)
+		if r, err := runSegments(ctx, name, opt.Segments, p, opt); !errors.Is(err, errNeedsCases) {
+			return r, err
+		}
 	}
 	var a *audit
 	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
@@ -409,21 +412,24 @@ type reader struct {
 	data   [][]casefile.Value
 }
 
+// ofCase begins the name of a datum that an act takes from what the log says of the case as a whole.
+const ofCase = "case:"
+
 func newReader(p *procedure.Procedure) reader {
 	r := reader{p: p, kinds: map[string]int{}}
 	for i := range p.Acts() {
 		fields := p.Fields(i)
-		slots, ofCase := map[string]int{}, map[string]int{}
+		slots, whole := map[string]int{}, map[string]int{}
 		for j, f := range fields {
 			slots[f.Source] = j
 			slots[f.Name] = j
-			if own, ok := strings.CutPrefix(f.Source, "case:"); ok {
-				ofCase[own], ofCase[f.Source], ofCase[f.Name] = j, j, j
+			if own, ok := strings.CutPrefix(f.Source, ofCase); ok {
+				whole[own], whole[f.Source], whole[f.Name] = j, j, j
 			}
 		}
 		r.fields = append(r.fields, fields)
 		r.slots = append(r.slots, slots)
-		r.ofCase = append(r.ofCase, ofCase)
+		r.ofCase = append(r.ofCase, whole)
 		r.data = append(r.data, make([]casefile.Value, len(fields)))
 	}
 	return r

@@ -2,6 +2,9 @@ package audit
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"strings"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -12,6 +15,9 @@ import (
 // runSegments audits a history that was cut into segments. A sieve goes over the columns first; only the cases of which it is
 // not sure are judged act by act. The report is that of the log itself.
 func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedure.Procedure, opt Options) (*Report, error) {
+	if takesOfCase(p) {
+		return nil, errNeedsCases
+	}
 	var zone *calendar.Zone
 	if d.Civil {
 		zone = p.Pack.Zone
@@ -25,6 +31,9 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 	}
 	a := &audit{p: p, opt: opt}
 	err := d.Each(ctx, opt.Workers, func(worker, _ int, f *segment.File) error {
+		if f.OfCase(keyProcedure) {
+			return errNeedsCases
+		}
 		w := a.worker(worker)
 		if w.sifter == nil {
 			w.sifter = newSifter(p, zone)
@@ -39,6 +48,20 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 		return nil, err
 	}
 	return a.report(name, d.Stats)
+}
+
+// errNeedsCases says that a history must be judged case by case: what is said of a case as a whole counts, as in the history
+// of a record or where acts take data from it. The sieve knows nothing of it.
+var errNeedsCases = errors.New("what is said of a case as a whole counts")
+
+// takesOfCase tells whether an act takes data from what a log says of the case as a whole.
+func takesOfCase(p *procedure.Procedure) bool {
+	for i := range p.Acts() {
+		if slices.ContainsFunc(p.Fields(i), func(f procedure.Field) bool { return strings.HasPrefix(f.Source, ofCase) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // sifter goes over segments on one goroutine.

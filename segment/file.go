@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -51,6 +52,13 @@ type File struct {
 	idTexts                            []string
 	steps                              Column
 	caseShapes                         []Shape
+}
+
+// OfCase tells whether a case of the segment has something under this key as a whole.
+func (f *File) OfCase(key string) bool {
+	return slices.ContainsFunc(f.caseShapes, func(s Shape) bool {
+		return slices.ContainsFunc(s.Fields, func(x Field) bool { return x.Key == key })
+	})
 }
 
 // A fault is what is wrong with a segment, and where.
