@@ -240,7 +240,7 @@ func (w *worker) judge(c *eventlog.Case) {
 		now = w.last
 	}
 	w.judgement.Advance(s, now, &w.outcome)
-	if w.opt.Now == 0 && !s.Settled(now) {
+	if w.opt.Now == 0 && !w.judgement.Settled(s, now) {
 		held := openCase{id: strings.Clone(c.ID), standing: s, outcome: w.outcome}
 		if w.figures != nil {
 			held.course = w.figures.hold()
