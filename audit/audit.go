@@ -46,7 +46,7 @@ func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, 
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := r.(*segment.Folder); ok && sievable(d, opt) {
+	if d, ok := r.(*segment.Folder); ok && sievable(d, p, opt) {
 		return runSegments(ctx, name, d, p, opt)
 	}
 	open = first(r, open)
@@ -280,7 +280,7 @@ func (w *worker) judge(c *eventlog.Case) {
 		now = w.last
 	}
 	w.judgement.Advance(s, now, &w.outcome)
-	if w.opt.Now == 0 && !s.Settled(now) {
+	if w.opt.Now == 0 && !w.judgement.Settled(s, now) {
 		held := openCase{id: strings.Clone(c.ID), standing: s, outcome: w.outcome}
 		if w.figures != nil {
 			held.course = w.figures.hold()
@@ -452,21 +452,24 @@ type reader struct {
 	data   [][]casefile.Value
 }
 
+// ofCase begins the name of a datum that an act takes from what the log says of the case as a whole.
+const ofCase = "case:"
+
 func newReader(p *procedure.Procedure) reader {
 	r := reader{p: p, kinds: map[string]int{}}
 	for i := range p.Acts() {
 		fields := p.Fields(i)
-		slots, ofCase := map[string]int{}, map[string]int{}
+		slots, whole := map[string]int{}, map[string]int{}
 		for j, f := range fields {
 			slots[f.Source] = j
 			slots[f.Name] = j
-			if own, ok := strings.CutPrefix(f.Source, "case:"); ok {
-				ofCase[own], ofCase[f.Source], ofCase[f.Name] = j, j, j
+			if own, ok := strings.CutPrefix(f.Source, ofCase); ok {
+				whole[own], whole[f.Source], whole[f.Name] = j, j, j
 			}
 		}
 		r.fields = append(r.fields, fields)
 		r.slots = append(r.slots, slots)
-		r.ofCase = append(r.ofCase, ofCase)
+		r.ofCase = append(r.ofCase, whole)
 		r.data = append(r.data, make([]casefile.Value, len(fields)))
 	}
 	return r

@@ -81,7 +81,7 @@ func (f *folder) fold(c *eventlog.Case) (settled bool) {
 		}
 	}
 	f.judge.Advance(s, f.until(), o)
-	return f.now != 0 || s.Settled(f.until())
+	return f.now != 0 || f.judge.Settled(s, f.until())
 }
 
 // see looks only for the last instant of the log.

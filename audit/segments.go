@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
@@ -11,9 +12,10 @@ import (
 )
 
 // sievable tells whether a sieve knows all that is asked: what was found and what became of duties. Figures and lists ask for
-// more of each act, and a record's own history is judged as it became known.
-func sievable(d *segment.Folder, opt Options) bool {
-	return !opt.Figures && !opt.Rows && !slices.Contains(d.Said, keyProcedure)
+// more of each act, an act may take data from what is said of the case as a whole, and a record's own history is judged as it
+// became known.
+func sievable(d *segment.Folder, p *procedure.Procedure, opt Options) bool {
+	return !opt.Figures && !opt.Rows && !takesOfCase(p) && !slices.Contains(d.Said, keyProcedure)
 }
 
 // runSegments audits a history that was cut into segments. A sieve goes over the columns first; only the cases of which it is
@@ -49,6 +51,16 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 		return nil, err
 	}
 	return a.report(name, d.Stats)
+}
+
+// takesOfCase tells whether an act takes data from what a log says of the case as a whole.
+func takesOfCase(p *procedure.Procedure) bool {
+	for i := range p.Acts() {
+		if slices.ContainsFunc(p.Fields(i), func(f procedure.Field) bool { return strings.HasPrefix(f.Source, ofCase) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // sifter goes over segments on one goroutine.

@@ -226,3 +226,38 @@ func (f *mapFile) Close() error { f.files[f.name] = &fstest.MapFile{Data: f.Byte
 func intoMap(files fstest.MapFS) func(string) (io.WriteCloser, error) {
 	return func(name string) (io.WriteCloser, error) { return &mapFile{files: files, name: name}, nil }
 }
+
+// What is said of a case as a whole, and what a record's history says, is judged from segments as from the log.
+func TestSegmentsKeepWhatIsSaidOfACase(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("case:concept:name,concept:name,time:timestamp,case:startdate,case:deadline,case:enddate_planned,case:enddate\n")
+	for i := range 60 {
+		ended := ""
+		if i%3 > 0 {
+			ended = fmt.Sprintf("2011-04-%02dT12:00:00+02:00", 1+i%28)
+		}
+		fmt.Fprintf(&text, "R%d,Confirmation of receipt,2011-03-0%dT10:00:00+01:00,2011-03-02,2011-04-20,2011-04-10,%s\n", i, 1+i%4, ended)
+	}
+	text.WriteString("last,Confirmation of receipt,2011-05-02T10:00:00+02:00,2011-05-02,2011-06-20,2011-06-20,\n")
+	open := func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(text.String())), nil }
+	const id = "nl-permit-receipt/receipt"
+	sameReport(t, "log.csv", open, id, audit.Options{})
+	r, err := audit.Run(context.Background(), "log.csv", open, load(t, id), audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings {
+		if want := map[string]int64{"open-late": 20, "ended-late": 10, "before-start": 15}; want[f.Rule] > 0 && f.Count != want[f.Rule] {
+			t.Errorf("%s: %d, want %d", f.Rule, f.Count, want[f.Rule])
+		}
+	}
+
+	kept := strings.NewReplacer("case:startdate", "case:plumbline:procedure", ",2011-03-02,", ",cn-police/administrative,", ",2011-05-02,", ",cn-police/administrative,").Replace(text.String())
+	open = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(kept)), nil }
+	d := cutLog(t, "log.csv", open, eventlog.Options{})
+	_, want := audit.Run(context.Background(), "log.csv", open, load(t, "narrative"), audit.Options{})
+	_, got := audit.Run(context.Background(), "log.csv", opened(d), load(t, "narrative"), audit.Options{})
+	if want == nil || got == nil || want.Error() != got.Error() {
+		t.Errorf("of a record under another procedure the log says %v, its segments %v", want, got)
+	}
+}

@@ -72,10 +72,11 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 		if set >= 0 {
 			at.scope = p.sets[set].scope
 		}
-		p.checks = append(p.checks, check{c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set, c.expr(d.That, at, cel.BoolType)})
+		p.checks = append(p.checks, check{guard: c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set: set, that: c.expr(d.That, at, cel.BoolType)})
 		k := &p.checks[len(p.checks)-1]
+		k.moment = d.From.Text != "" || d.Until.Text != ""
 		for _, e := range []*expr{k.when, k.unless, k.that} {
-			p.endReadsNow = p.endReadsNow || e != nil && e.now
+			k.moment = k.moment || e != nil && e.now
 		}
 	}
 	c.path()

@@ -20,21 +20,20 @@ type Procedure struct {
 	ID    string
 	Title Text
 
-	digest      [32]byte // of the pack's files this was compiled from
-	file        *procedureFile
-	versions    []version
-	acts        []*act
-	actIndex    map[string]int
-	facts       []fact
-	sets        []subjectSet
-	rules       []Rule
-	duties      []*duty
-	apart       []apart
-	checks      []check
-	endReadsNow bool // a check at the end does
-	path        *pathway
-	names       map[string]int // names foreign logs use for acts
-	ignored     map[string]Text
+	digest   [32]byte // of the pack's files this was compiled from
+	file     *procedureFile
+	versions []version
+	acts     []*act
+	actIndex map[string]int
+	facts    []fact
+	sets     []subjectSet
+	rules    []Rule
+	duties   []*duty
+	apart    []apart
+	checks   []check
+	path     *pathway
+	names    map[string]int // names foreign logs use for acts
+	ignored  map[string]Text
 
 	matter    bool
 	alone     []int
@@ -181,8 +180,9 @@ type apart struct {
 
 type check struct {
 	guard
-	set  int
-	that *expr
+	set    int
+	that   *expr
+	moment bool // what it says depends on the moment: it reads it, or holds from or until one
 }
 
 type tier struct {
