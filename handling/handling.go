@@ -58,6 +58,8 @@ type House struct {
 	rights   map[casefile.CaseID][]right // qualifications that matters gave and took
 
 	asked questions
+
+	following followers
 }
 
 // Open makes a House and reads its people from the record.
