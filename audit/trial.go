@@ -137,7 +137,7 @@ type trialWorker struct {
 	found  [2][]found // of the case at hand
 	rules  []ruleTally
 	duties [2][]dutyTally // by duty of the version
-	months map[int]*monthTally
+	months map[int]*trialMonth
 	total  ruleTally // of all rules
 	cases  int64
 	both   int64 // cases that changed
@@ -179,15 +179,15 @@ type findingTally struct {
 	ids                    []string
 }
 
-// monthTally counts the cases that began in a month, and what changed in them, in all and by rule.
-type monthTally struct {
+// trialMonth counts the cases that began in a month, and what changed in them, in all and by rule.
+type trialMonth struct {
 	cases int64
 	only  [2]int64
 	rules map[int]*[2]int64
 }
 
 func newTrialWorker(t *trial) *trialWorker {
-	w := &trialWorker{t: t, rules: make([]ruleTally, len(t.rules)), months: map[int]*monthTally{}}
+	w := &trialWorker{t: t, rules: make([]ruleTally, len(t.rules)), months: map[int]*trialMonth{}}
 	for k, p := range t.sides {
 		w.sides[k], w.duties[k] = newFolder(p, t.opt.Now), make([]dutyTally, len(p.Duties()))
 	}
@@ -227,7 +227,7 @@ func (w *trialWorker) compare(c caseRef, began calendar.Instant, before, after *
 			w.total.has[k].add(f, w.cases)
 		}
 		for i := range o.Duties {
-			w.duties[k][o.Duties[i].Duty].add(o.Duties[i])
+			w.duties[k][o.Duties[i].Duty].add(o.Duties[i].State, o.Duties[i].Due)
 		}
 	}
 	changed := false
@@ -296,21 +296,21 @@ func (t *findingTally) add(f found, of int64) (first bool) {
 	return true
 }
 
-func (w *trialWorker) month(began calendar.Instant) *monthTally {
+func (w *trialWorker) month(began calendar.Instant) *trialMonth {
 	year, month, _ := w.t.sides[newSide].Pack.Zone.Date(began).Civil()
 	return w.monthAt(12*year + int(month) - 1)
 }
 
-func (w *trialWorker) monthAt(n int) *monthTally {
+func (w *trialWorker) monthAt(n int) *trialMonth {
 	m := w.months[n]
 	if m == nil {
-		m = &monthTally{rules: map[int]*[2]int64{}}
+		m = &trialMonth{rules: map[int]*[2]int64{}}
 		w.months[n] = m
 	}
 	return m
 }
 
-func (m *monthTally) of(rule int) *[2]int64 {
+func (m *trialMonth) of(rule int) *[2]int64 {
 	r := m.rules[rule]
 	if r == nil {
 		r = &[2]int64{}
@@ -362,33 +362,4 @@ func (t *findingTally) sum(u *findingTally) {
 		t.first = earliest(t.first, c, namedCases)
 	}
 	t.ids = append(t.ids, u.ids...)
-}
-
-func (d *dutyTally) add(e procedure.DutyEvent) {
-	switch e.State {
-	case procedure.OnTime:
-		d.onTime++
-	case procedure.Late:
-		d.late++
-	case procedure.Open:
-		d.open++
-	case procedure.Missing:
-		d.open++
-		if e.Due != 0 {
-			d.overdue++
-		}
-	case procedure.Lapsed:
-		d.lapsed++
-	case procedure.Waived:
-		d.waived++
-	}
-}
-
-func (d *dutyTally) sum(o *dutyTally) {
-	d.onTime += o.onTime
-	d.late += o.late
-	d.open += o.open
-	d.overdue += o.overdue
-	d.lapsed += o.lapsed
-	d.waived += o.waived
 }

@@ -58,13 +58,13 @@ type Change struct {
 
 // RuleTrial is one rule under both versions.
 type RuleTrial struct {
-	Rule   string      `json:"rule"`
-	Title  Title       `json:"title"`
-	Old    *RuleOf     `json:"old"` // nothing: this version does not have the rule
-	New    *RuleOf     `json:"new"`
-	Gained Change      `json:"gained"`
-	Lost   Change      `json:"lost"`
-	Months []RuleMonth `json:"months"` // only those in which something changed
+	Rule   string       `json:"rule"`
+	Title  Title        `json:"title"`
+	Old    *RuleOf      `json:"old"` // nothing: this version does not have the rule
+	New    *RuleOf      `json:"new"`
+	Gained Change       `json:"gained"`
+	Lost   Change       `json:"lost"`
+	Months []RuleChange `json:"months"` // only those in which something changed
 }
 
 // RuleOf is a rule as one version has it.
@@ -74,8 +74,8 @@ type RuleOf struct {
 	Basis    Basis `json:"basis"`
 }
 
-// RuleMonth counts what changes of a rule in the cases that began in a month.
-type RuleMonth struct {
+// RuleChange counts what changes of a rule in the cases that began in a month.
+type RuleChange struct {
 	Month  string `json:"month"` // 2006-01
 	Gained int64  `json:"gained"`
 	Lost   int64  `json:"lost"`
@@ -83,7 +83,7 @@ type RuleMonth struct {
 
 // MonthTrial counts what changes in the cases that began in a month.
 type MonthTrial struct {
-	RuleMonth
+	RuleChange
 	Cases int64 `json:"cases"`
 }
 
@@ -130,7 +130,7 @@ func (w *trialWorker) report(name string, now calendar.Instant, stats eventlog.S
 	}
 	for i, id := range w.t.rules {
 		t := &w.rules[i]
-		row := RuleTrial{Rule: id, Gained: t.only[newSide].change(), Lost: t.only[oldSide].change(), Months: []RuleMonth{}}
+		row := RuleTrial{Rule: id, Gained: t.only[newSide].change(), Lost: t.only[oldSide].change(), Months: []RuleChange{}}
 		for k, p := range w.t.sides {
 			at := p.RuleOf(id)
 			if at < 0 {
@@ -195,12 +195,12 @@ func (w *trialWorker) reportMonths(r *Trial) {
 	for n := first; n <= last; n++ {
 		m := w.months[n]
 		if m == nil {
-			m = &monthTally{}
+			m = &trialMonth{}
 		}
 		name := fmt.Sprintf("%04d-%02d", n/12, n%12+1)
-		r.Months = append(r.Months, MonthTrial{RuleMonth{name, m.only[newSide], m.only[oldSide]}, m.cases})
+		r.Months = append(r.Months, MonthTrial{RuleChange{name, m.only[newSide], m.only[oldSide]}, m.cases})
 		for rule, only := range m.rules {
-			r.Rules[rule].Months = append(r.Rules[rule].Months, RuleMonth{name, only[newSide], only[oldSide]})
+			r.Rules[rule].Months = append(r.Rules[rule].Months, RuleChange{name, only[newSide], only[oldSide]})
 		}
 	}
 }
@@ -222,7 +222,7 @@ func (r *Trial) Years() []MonthTrial {
 	for _, m := range r.Months {
 		year := m.Month[:4]
 		if len(out) == 0 || out[len(out)-1].Month != year {
-			out = append(out, MonthTrial{RuleMonth: RuleMonth{Month: year}})
+			out = append(out, MonthTrial{RuleChange: RuleChange{Month: year}})
 		}
 		y := &out[len(out)-1]
 		y.Cases += m.Cases

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(e *testscript.Env) error {
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: makers(), Setup: func(e *testscript.Env) error {
 		e.Setenv("RECORD", record)
 		e.Setenv("OTHER", other)
 		e.Setenv("PACKS", packs)

@@ -40,9 +40,9 @@ func writeTrialPage(w io.Writer, r *audit.Trial, lang string) error {
 		}
 	}
 	if r.Changed > 0 {
-		months := make([]audit.RuleMonth, len(r.Months))
+		months := make([]audit.RuleChange, len(r.Months))
 		for i := range r.Months {
-			months[i] = r.Months[i].RuleMonth
+			months[i] = r.Months[i].RuleChange
 		}
 		p.Picture = bars(months, r.Months, 480, 120, true, audit.Title{ZH: "每月增加和减少的问题", EN: "findings gained and lost by month"}.In(lang))
 	}
@@ -59,7 +59,7 @@ func writeTrialPage(w io.Writer, r *audit.Trial, lang string) error {
 }
 
 // bars draws what was gained upwards and what was lost downwards, by month; months without change stay empty.
-func bars(rows []audit.RuleMonth, all []audit.MonthTrial, wide, high float64, axis bool, name string) template.HTML {
+func bars(rows []audit.RuleChange, all []audit.MonthTrial, wide, high float64, axis bool, name string) template.HTML {
 	var up, down int64
 	at := map[string]int{}
 	for i, m := range all {
