@@ -51,6 +51,9 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 	}
 	m.gather()
 	t := &m.tally
+	if t.Cases() == 0 && m.left > 0 {
+		return nil, fmt.Errorf("%s: it is a record, and none of its cases was kept under %s/%s", name, p.Pack.ID, p.ID)
+	}
 	g := discover.Mine(t, discover.Options{Noise: opt.Noise, Support: opt.Support})
 	refiners := perWorker[*discover.Refiner]{make: func() *discover.Refiner { return g.NewRefiner(t) }}
 	if err := m.again(refiners.reset, func(worker int, w *way) { refiners.of(worker).Case(w.trace, w.cases) }); err != nil {
@@ -103,6 +106,7 @@ type miner struct {
 	tally  discover.Tally
 	ways   []way // nil: they were too many, the log is read again
 	passed int64 // acts that the procedure is known to ignore
+	left   int64 // cases of a record that were kept under another procedure
 	names  []string
 	seen   map[int]*clauseTally // by clause
 }
@@ -147,19 +151,20 @@ func (w *perWorker[T]) each(visit func(T)) {
 
 // countWorker counts on one goroutine.
 type countWorker struct {
-	m       *miner
-	numbers map[string]int // -1: the procedure ignores it
-	trace   []uint16
-	key     []byte
-	ways    map[string]*way
-	size    int64 // bytes of ways
-	full    bool
-	tally   discover.Tally
-	passed  int64
-	judge   *folder // nil without a procedure
-	held    []heldCase
-	clauses []clauseTally
-	of      map[string]int // clauses by the name that findings carry
+	m         *miner
+	numbers   map[string]int // -1: the procedure ignores it
+	trace     []uint16
+	key       []byte
+	ways      map[string]*way
+	size      int64 // bytes of ways
+	full      bool
+	tally     discover.Tally
+	passed    int64
+	elsewhere int64   // cases of a record that were kept under another procedure
+	judge     *folder // nil without a procedure
+	held      []heldCase
+	clauses   []clauseTally
+	of        map[string]int // clauses by the name that findings carry
 }
 
 // heldCase is a case whose deadlines may still pass before the last instant of the log.
@@ -198,12 +203,23 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 	w := m.workers.of(worker)
 	for i := range b.Cases {
 		c := &b.Cases[i]
+		_, recorded := recordedUnder(c)
+		if m.elsewhere(c) {
+			w.elsewhere++
+			continue
+		}
 		if err := w.follow(c); err != nil {
 			return err
 		}
 		w.keep(refOf(c))
 		switch {
 		case w.judge == nil:
+		case recorded:
+			o, err := w.judge.foldRecorded(c)
+			if err != nil {
+				return err
+			}
+			w.judged(refOf(c), o)
 		case w.tooMany():
 			w.judge.see(c)
 		case w.judge.fold(c):
@@ -213,6 +229,12 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 		}
 	}
 	return nil
+}
+
+// elsewhere tells that a case is of a record and was kept under another procedure.
+func (m *miner) elsewhere(c *eventlog.Case) bool {
+	under, recorded := recordedUnder(c)
+	return recorded && m.p != nil && under != m.p.Pack.ID+"/"+m.p.ID
 }
 
 // tooMany tells that more cases are open than are held: the log is to be read again, now that its last instant is known.
@@ -229,6 +251,9 @@ func (m *miner) last() calendar.Instant {
 func (w *countWorker) follow(c *eventlog.Case) error {
 	w.trace = w.trace[:0]
 	for i := range c.Events {
+		if fieldOf(c.Events[i].Data, keyRefused) != "" {
+			continue // it took no effect
+		}
 		n, known := w.numbers[c.Events[i].Act]
 		if !known {
 			act := strings.Clone(c.Events[i].Act)
@@ -329,6 +354,7 @@ func (m *miner) gather() {
 	m.workers.each(func(w *countWorker) {
 		full = full || w.full
 		m.passed += w.passed
+		m.left += w.elsewhere
 		m.tally.Add(&w.tally)
 		for i := range w.clauses {
 			t, u := m.seen[i], &w.clauses[i]
@@ -373,6 +399,9 @@ func (m *miner) again(start func(), look func(worker int, w *way)) error {
 	return m.read(start, func(worker int, b *eventlog.Batch) error {
 		w := m.workers.of(worker)
 		for i := range b.Cases {
+			if m.elsewhere(&b.Cases[i]) {
+				continue
+			}
 			if err := w.follow(&b.Cases[i]); err != nil {
 				return err
 			}

@@ -128,6 +128,9 @@ func (m *miner) report(name string, g *discover.Graph, x *examiner) *Practice {
 	if m.passed > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个行为按规则包声明不计，未纳入", m.passed), fmt.Sprintf("%d acts that the pack says mean nothing were left out", m.passed)})
 	}
+	if m.left > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d件案件的记录适用其他程序，未计", m.left), fmt.Sprintf("%d cases of the record were kept under other procedures and were left out", m.left)})
+	}
 	for n := range m.names {
 		r.Acts = append(r.Acts, PracticeAct{m.actName(n), m.tally.With(n), m.tally.Events(n)})
 	}

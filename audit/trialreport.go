@@ -174,6 +174,9 @@ func (w *trialWorker) report(name string, now calendar.Instant, stats eventlog.S
 	if r.Old.Edition == r.New.Edition && r.Old.Procedure == r.New.Procedure {
 		r.Notes = append(r.Notes, Title{"两个版本相同", "Both versions are the same"})
 	}
+	if w.elsewhere > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d件案件的记录适用其他程序，未计", w.elsewhere), fmt.Sprintf("%d cases of the record were kept under other procedures and were left out", w.elsewhere)})
+	}
 	if stats.NoOffset > 0 {
 		zone := next.Pack.Zone.Name()
 		if w.t.opt.Map != nil && w.t.opt.Map.Zone != nil {
