@@ -94,7 +94,7 @@ type ClauseCount struct {
 	Says    Title    `json:"says"` // the order that it wants, guards and limits aside
 	Acts    []string `json:"acts"` // the acts that it names, what it looks at first
 	Guarded bool     `json:"guarded"`
-	Outcome string   `json:"outcome"` // followed, broken, silent: the log has no case for it
+	Outcome string   `json:"outcome"` // followed, broken, silent: the log has no case for it; untold: see untoldClause
 	// What the judge found, with guards, rounds and limits.
 	Found      int64    `json:"found"`
 	FoundCases int64    `json:"found_cases"`
@@ -110,6 +110,7 @@ const (
 	brokenClause   = "broken"
 	followedClause = "followed"
 	silentClause   = "silent"
+	untoldClause   = "untold" // it speaks only in some cases, and the pack names no finding for it: nobody can tell
 )
 
 func (m *miner) report(name string, g *discover.Graph, x *examiner) *Practice {
@@ -179,6 +180,9 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 			}
 		}
 		switch {
+		case len(row.Rules) == 0 && c.Guarded && order.cases > 0:
+			row.Outcome = untoldClause
+			row.Examples = []string{}
 		case seen.found > 0 || len(row.Rules) == 0 && order.broken > 0:
 			row.Outcome = brokenClause
 		case order.cases > 0:
@@ -188,7 +192,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 		}
 		rules[i] = row
 	}
-	for _, outcome := range []string{brokenClause, followedClause, silentClause} {
+	for _, outcome := range []string{brokenClause, followedClause, silentClause, untoldClause} {
 		from := len(r.Clauses)
 		for i := range m.clauses {
 			if rules[i].Outcome == outcome {
@@ -432,13 +436,13 @@ func (r *Practice) WriteText(out io.Writer, lang string) error {
 	for _, part := range []struct {
 		outcome string
 		title   Title
-	}{{brokenClause, Title{"规则包有、实践违反的", "in the pack, broken by practice"}}, {followedClause, Title{"规则包有、实践遵循的", "in the pack, followed"}}, {silentClause, Title{"规则包有、日志中没有出现的", "in the pack, no case for it in the log"}}} {
+	}{{brokenClause, Title{"规则包有、实践违反的", "in the pack, broken by practice"}}, {followedClause, Title{"规则包有、实践遵循的", "in the pack, followed"}}, {silentClause, Title{"规则包有、日志中没有出现的", "in the pack, no case for it in the log"}}, {untoldClause, Title{"规则包有、无从判断的（有条件，而规则包没有为其规定问题）", "in the pack, not to be told (it speaks only in some cases, and no finding is named for it)"}}} {
 		rows := slices.DeleteFunc(slices.Clone(r.Clauses), func(c ClauseCount) bool { return c.Outcome != part.outcome })
 		if len(rows) == 0 {
 			continue
 		}
 		fmt.Fprintf(w, "\n%s: %d\n", part.title.In(lang), len(rows))
-		if part.outcome == silentClause {
+		if part.outcome == silentClause || part.outcome == untoldClause {
 			for _, c := range rows[:min(len(rows), Shown)] {
 				fmt.Fprintf(w, "  %s\t%s\n", c.name(), c.Says.In(lang))
 			}

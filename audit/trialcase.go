@@ -53,6 +53,11 @@ func (l *Line) Mark() string {
 	return map[string]string{"old": "-", "new": "+"}[l.Side]
 }
 
+// Told are the lines that people read: all but the duties of which both versions say the same.
+func (s *Step) Told() []Line {
+	return slices.DeleteFunc(slices.Clone(s.Lines), func(l Line) bool { return l.Side == "both" && l.Kind == "duty" })
+}
+
 // tell reads the log once more and tells the first cases of each rule that changed.
 func (t *trial) tell(ctx context.Context, name string, open Opener, now calendar.Instant, total *trialWorker, r *Trial) error {
 	changed := map[caseRef]*CaseTrial{}
@@ -203,8 +208,8 @@ func newTeller(p *procedure.Procedure, c *eventlog.Case, now calendar.Instant) (
 			o.Withdrawn = append(o.Withdrawn, steps[n].Withdrawn...)
 			dropWithdrawn(o)
 		}
-		x.say(i, &steps[i], math.MinInt64)
-		x.say(i, &passed[i], now)
+		x.say(i, &steps[i], math.MaxInt64, now)
+		x.say(i, &passed[i], math.MinInt64, now)
 	}
 	return x, nil
 }
@@ -236,26 +241,28 @@ func (x *teller) recorded(c *eventlog.Case, now calendar.Instant) error {
 			x.does(at[k], &acts[k])
 		}
 	}
-	of := func(cause int64) int {
+	of := func(cause int64) (int, calendar.Instant) {
 		if i, ok := place[cause]; ok {
-			return i
+			return i, c.Events[i].Time
 		}
-		return len(c.Events)
+		return len(c.Events), now
 	}
 	o := rejudged(x.p, acts, now)
 	for _, d := range o.Duties {
-		x.say(of(d.Cause), &procedure.Outcome{Duties: []procedure.DutyEvent{d}}, now)
+		i, acted := of(d.Cause)
+		x.say(i, &procedure.Outcome{Duties: []procedure.DutyEvent{d}}, acted, now)
 	}
 	for _, f := range o.Findings {
-		x.say(of(f.Cause), &procedure.Outcome{Findings: []procedure.Finding{f}}, now)
+		i, acted := of(f.Cause)
+		x.say(i, &procedure.Outcome{Findings: []procedure.Finding{f}}, acted, now)
 	}
 	return nil
 }
 
-// say adds what is said of a step; what came until a moment after the act says when.
-func (x *teller) say(i int, o *procedure.Outcome, until calendar.Instant) {
+// say adds what is said of a step; what came after a moment, until another, says when.
+func (x *teller) say(i int, o *procedure.Outcome, after, until calendar.Instant) {
 	later := func(at calendar.Instant) string {
-		if at == 0 || at > until {
+		if at == 0 || at <= after || at > until {
 			return ""
 		}
 		return x.when(at)

@@ -366,7 +366,8 @@ func (c *CaseTrial) write(out io.Writer, lang string) {
 		fmt.Fprintf(out, " · %s %s", say("减少", "lost"), strings.Join(c.Lost, ", "))
 	}
 	fmt.Fprintln(out)
-	for _, s := range c.Steps {
+	for i := range c.Steps {
+		s := &c.Steps[i]
 		fmt.Fprintf(out, "  %s  %s", s.At, s.Act.Title.In(lang))
 		if !s.Act.Known && !s.End {
 			fmt.Fprint(out, say("（两个版本都未列）", " (unknown to both versions)"))
@@ -378,7 +379,7 @@ func (c *CaseTrial) write(out io.Writer, lang string) {
 			fmt.Fprintf(out, "  %s=%s", d.Name, d.Value)
 		}
 		fmt.Fprintln(out)
-		for _, l := range s.Lines {
+		for _, l := range s.Told() {
 			fmt.Fprintf(out, "  %1s     ", l.Mark())
 			if l.At != "" {
 				fmt.Fprintf(out, "%s ", l.At)
