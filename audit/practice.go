@@ -39,7 +39,8 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 		return err
 	}}
 	if p != nil {
-		m.clauses = p.Relations()
+		m.relations = p.Relations()
+		m.clauses = together(m.relations)
 	}
 	err := m.read(m.begin, m.look)
 	if err == nil && m.workers.any((*countWorker).tooMany) {
@@ -95,10 +96,11 @@ type way struct {
 
 // miner counts a log in one reading.
 type miner struct {
-	p       *procedure.Procedure
-	opt     PracticeOptions
-	clauses []procedure.Relation
-	read    func(start func(), each func(int, *eventlog.Batch) error) error
+	p         *procedure.Procedure
+	opt       PracticeOptions
+	relations []procedure.Relation
+	clauses   []clause
+	read      func(start func(), each func(int, *eventlog.Batch) error) error
 
 	alphabet discover.Alphabet
 	workers  perWorker[*countWorker]
@@ -109,6 +111,36 @@ type miner struct {
 	left   int64 // cases of a record that were kept under another procedure
 	names  []string
 	seen   map[int]*clauseTally // by clause
+}
+
+// clause is what is told in one line: a relation, or all clauses of one rule that look at more than the order of acts.
+type clause struct {
+	procedure.Relation
+	names []string // of the clauses, as findings carry them
+}
+
+func together(relations []procedure.Relation) []clause {
+	var out []clause
+	for _, r := range relations {
+		at := -1
+		if r.Kind == procedure.Speaks && r.Rule >= 0 {
+			at = slices.IndexFunc(out, func(c clause) bool { return c.Kind == r.Kind && c.Rule == r.Rule && (c.To == nil) == (r.To == nil) })
+		}
+		if at < 0 {
+			out = append(out, clause{r, []string{r.Clause, r.Clause + ".missing"}})
+			continue
+		}
+		c := &out[at]
+		c.names = append(c.names, r.Clause)
+		c.From, c.To = joined(c.From, r.From), joined(c.To, r.To)
+	}
+	return out
+}
+
+func joined(a, b []int) []int {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // perWorker is something each goroutine has of its own.
@@ -176,6 +208,7 @@ type heldCase struct {
 // clauseTally is what the judge found of one clause.
 type clauseTally struct {
 	found, cases, unjudged int64
+	told                   int64 // of found: never a breach
 	last                   caseRef
 	examples               []caseRef
 }
@@ -188,8 +221,9 @@ func (m *miner) begin() {
 	m.workers = perWorker[*countWorker]{make: func() *countWorker {
 		w := &countWorker{m: m, numbers: map[string]int{}, ways: map[string]*way{}, of: map[string]int{}}
 		for i, c := range m.clauses {
-			w.of[c.Clause] = i
-			w.of[c.Clause+".missing"] = i
+			for _, name := range c.names {
+				w.of[name] = i
+			}
 		}
 		w.clauses = make([]clauseTally, len(m.clauses))
 		if m.p != nil {
@@ -323,6 +357,9 @@ func (w *countWorker) judged(c caseRef, o *procedure.Outcome) {
 			continue
 		}
 		t.found++
+		if f.Warn {
+			t.told++
+		}
 		if t.cases == 0 || t.last.record != c.record {
 			t.cases++
 			t.last.record = c.record
@@ -359,6 +396,7 @@ func (m *miner) gather() {
 		for i := range w.clauses {
 			t, u := m.seen[i], &w.clauses[i]
 			t.found += u.found
+			t.told += u.told
 			t.cases += u.cases
 			t.unjudged += u.unjudged
 			for _, c := range u.examples {
@@ -495,7 +533,7 @@ func (x *examiner) add(o *examiner) {
 }
 
 // kept tells whether a case is about a clause, and whether it keeps the plain order of it, guards and limits aside.
-func (m *miner) kept(c *procedure.Relation, trace []uint16) (about, holds bool) {
+func (m *miner) kept(c *clause, trace []uint16) (about, holds bool) {
 	in := func(list []int, a uint16) bool {
 		i := m.p.ActOf(m.names[a])
 		return i >= 0 && slices.Contains(list, i)

@@ -98,6 +98,7 @@ type ClauseCount struct {
 	// What the judge found, with guards, rounds and limits.
 	Found      int64    `json:"found"`
 	FoundCases int64    `json:"found_cases"`
+	Told       int64    `json:"told,omitempty"` // of found: told, never a breach
 	Unjudged   int64    `json:"unjudged"`
 	Judged     Share    `json:"judged"` // of the cases that it may be about, those without a finding
 	Examples   []string `json:"examples"`
@@ -151,7 +152,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 	for i := range m.clauses {
 		c, seen, order := &m.clauses[i], m.seen[i], &x.order[i]
 		row := ClauseCount{Kind: clauseKinds[c.Kind], Clause: c.Clause, Rules: []string{}, Basis: []string{}, Acts: []string{}, Guarded: c.Guarded,
-			Found: seen.found, FoundCases: seen.cases, Unjudged: seen.unjudged, Judged: shareOf(order.cases, min(seen.cases, order.cases)), Examples: ids(seen.examples), Says: m.saysClause(c)}
+			Found: seen.found, Told: seen.told, FoundCases: seen.cases, Unjudged: seen.unjudged, Judged: shareOf(order.cases, min(seen.cases, order.cases)), Examples: ids(seen.examples), Says: m.saysClause(c)}
 		for _, a := range slices.Concat(c.From, c.To) {
 			row.Acts = append(row.Acts, m.p.ActID(a))
 		}
@@ -205,7 +206,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 	}
 }
 
-func (m *miner) saysClause(c *procedure.Relation) Title {
+func (m *miner) saysClause(c *clause) Title {
 	list := func(acts []int, zh, en string) Title {
 		if len(acts) > 4 && len(acts) == len(m.p.Acts()) {
 			return Title{"任何行为", "any act"}
@@ -306,7 +307,7 @@ func newLaw(m *miner) *law {
 		}
 		l.act = append(l.act, i)
 	}
-	for _, c := range m.clauses {
+	for _, c := range m.relations {
 		for _, a := range c.From {
 			for _, b := range c.To {
 				switch c.Kind {
@@ -527,9 +528,14 @@ func (c *ClauseCount) name() string {
 	return strings.Join(c.Rules, " ")
 }
 
+// OnlyTold says that what was found is never a breach.
+func (c *ClauseCount) OnlyTold() bool { return c.Found > 0 && c.Told == c.Found }
+
 // text is the order that a clause wants, marked where it wants more; of one that is an expression, its rule's title.
 func (c *ClauseCount) text(lang string) string {
 	switch {
+	case c.OnlyTold():
+		return Title{"提示，不是违反：", "told, no breach: "}.In(lang) + c.Title.In(lang)
 	case c.Kind == "speaks":
 		return Title{"不应有：", "must not be: "}.In(lang) + c.Title.In(lang)
 	case c.Guarded:
