@@ -55,15 +55,31 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 		w.acts++
 		acts = append(acts, a)
 	}
-	now := w.opt.Now
-	if now == 0 {
-		var err error
-		if now, err = casefile.ParseInstant(fieldOf(c.Data, keyAsOf), w.p.Pack.Zone); err != nil {
-			return fmt.Errorf("case %s: %s: %w", c.ID, keyAsOf, err)
-		}
+	now, err := asOf(c, w.opt.Now, w.p)
+	if err != nil {
+		return err
 	}
 	w.until = max(w.until, now)
-	h := w.p.RejudgeClosing(acts, now)
+	o := rejudged(w.p, acts, now)
+	w.count(c.ID, &o, nil)
+	return nil
+}
+
+// asOf is the moment up to which the history of a record is judged: now, or what the history says.
+func asOf(c *eventlog.Case, now calendar.Instant, p *procedure.Procedure) (calendar.Instant, error) {
+	if now != 0 {
+		return now, nil
+	}
+	now, err := casefile.ParseInstant(fieldOf(c.Data, keyAsOf), p.Pack.Zone)
+	if err != nil {
+		return 0, fmt.Errorf("case %s: %s: %w", c.ID, keyAsOf, err)
+	}
+	return now, nil
+}
+
+// rejudged is what stands of a record's case.
+func rejudged(p *procedure.Procedure, acts []procedure.Act, now calendar.Instant) procedure.Outcome {
+	h := p.RejudgeClosing(acts, now)
 	o := procedure.Outcome{Findings: h.Stands(), Duties: h.Duties}
 	for _, r := range h.Standing.Running() { // a case that still runs has not missed anything yet
 		d := procedure.DutyEvent{Duty: r.Duty, State: procedure.Open}
@@ -72,8 +88,7 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 		}
 		o.Duties = append(o.Duties, d)
 	}
-	w.count(c.ID, &o, nil)
-	return nil
+	return o
 }
 
 // recorded reads one event of the history of a record. Unlike act it gives an act with memory of its own.
