@@ -25,6 +25,7 @@ type xlsxRows struct {
 	dates  []dateFormat // by style
 	from04 bool         // days count from 1904
 
+	sheets []string // names of all
 	sheet  *packedPart
 	d      *xml.Decoder
 	line   int64 // of the row read last
@@ -268,6 +269,7 @@ func (r *xlsxRows) workbook(want string) (sheet string, err error) {
 	if err != nil {
 		return "", err
 	}
+	r.sheets = names
 	k := 0
 	if want != "" {
 		k = slices.Index(names, want)
@@ -369,6 +371,7 @@ func (r *xlsxRows) Next() ([]string, int64, error) {
 // row reads the next row that holds anything, and gives its last column that does.
 func (r *xlsxRows) row() (last int, err error) {
 	for {
+		r.sheet.since = 0
 		tok, err := r.d.Token()
 		if err == io.EOF {
 			return 0, io.EOF
@@ -390,7 +393,6 @@ func (r *xlsxRows) row() (last int, err error) {
 				}
 			}
 		}
-		r.sheet.since = 0
 	}
 }
 

@@ -31,9 +31,13 @@ func openHistory(paths []string, m *eventlog.Mapping) (name string, open audit.O
 	}
 	files := &eventlog.Files{Name: name}
 	for _, path := range paths {
-		files.Files = append(files.Files, eventlog.File{Name: path, Open: func() (io.ReadCloser, error) { return openFile(path) }})
+		files.Files = append(files.Files, fileAt(path))
 	}
 	return name, func() (io.ReadCloser, error) { return files, nil }, nil
+}
+
+func fileAt(path string) eventlog.File {
+	return eventlog.File{Name: path, Open: func() (io.ReadCloser, error) { return openFile(path) }}
 }
 
 func isSQLite(path string) (bool, error) {
