@@ -11,7 +11,7 @@ import (
 )
 
 type trialCommand struct {
-	Log    string   `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz."`
+	Log    []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder."`
 	Old    string   `required:"" help:"PACK/PROCEDURE as it stands; PACK is a pack that comes with the program, or a folder." placeholder:"PACK/PROCEDURE"`
 	New    string   `required:"" help:"PACK/PROCEDURE to try." placeholder:"PACK/PROCEDURE"`
 	Rule   []string `help:"Compare only these rules." placeholder:"RULE"`
@@ -43,8 +43,11 @@ func (c *trialCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(c.Log) }
-	r, err := audit.Try(context.Background(), c.Log, open, old, next, opt)
+	name, open, err := openHistory(c.Log, opt.Map)
+	if err != nil {
+		return err
+	}
+	r, err := audit.Try(context.Background(), name, open, old, next, opt)
 	if err != nil {
 		return err
 	}
