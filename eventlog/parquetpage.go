@@ -356,7 +356,7 @@ func (c *parquetColumn) start(n int, encoding format.Encoding, data []byte) erro
 	switch encoding {
 	case format.Plain:
 		c.decode, ok = c.plain(data)
-	case format.RLEDictionary, format.PlainDictionary:
+	case format.RLEDictionary, format.PlainDictionary: //nolint:staticcheck // older programs still write it
 		if len(data) == 0 {
 			data = []byte{0} // no values but nulls
 		}

@@ -222,15 +222,6 @@ func (t *profiled) called() string {
 	return name
 }
 
-func (t *profiled) column(name string) *profile {
-	for _, c := range t.columns {
-		if c.name == name {
-			return c
-		}
-	}
-	return nil
-}
-
 func (c *profile) distinct() int { return len(c.all) }
 
 // unique says that no value stands twice.
