@@ -256,6 +256,10 @@ func (c *parquetColumn) header() (*format.PageHeader, error) {
 // unpack fills data with exactly as many bytes as the header promises.
 func (c *parquetColumn) unpack(raw []byte, whole int) error {
 	var in io.Reader
+	if len(raw) == 0 && whole == 0 {
+		c.data = c.data[:0] // nothing but nulls
+		return nil
+	}
 	bad := c.fail("it cannot be unpacked to the "+fmt.Sprint(whole)+" bytes it promises", damaged)
 	switch c.codec {
 	case format.Uncompressed:
