@@ -606,6 +606,19 @@ func (p *page) quality() []qualityRow {
 }
 
 // Unmapped lists the acts that the procedure does not know, the most frequent first.
+// Aside says why rows were set aside, and where the first of them stand.
+func (p *page) Aside(a *audit.SetAside) string {
+	const shown = 3
+	var where []string
+	for _, r := range a.Rows[:min(len(a.Rows), shown)] {
+		where = append(where, strings.TrimSpace(r.Where+" "+r.Text))
+	}
+	if a.Count > shown {
+		where = append(where, p.Say("……", "..."))
+	}
+	return audit.WhyAside(a.Reason).In(p.Lang) + p.Say("：", ": ") + strings.Join(where, p.Say("；", "; "))
+}
+
 func (p *page) Unmapped() []qualityRow {
 	var out []qualityRow
 	for k, n := range p.R.Unmapped {

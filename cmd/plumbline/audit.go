@@ -20,8 +20,9 @@ import (
 
 type auditCommand struct {
 	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder; or a folder of segments."`
-	Procedure string   `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
+	Procedure string   `help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
 	Map       string   `help:"Mapping file: which column or key means what." type:"path"`
+	Suggest   string   `name:"suggest-map" help:"Propose a mapping for these tables and write it to this new file instead; --procedure may be missing." placeholder:"FILE" type:"path"`
 	Format    string   `enum:"text,json,html,csv,parquet" default:"text" help:"text, json, html (a report to read), csv (every finding); parquet only with --out."`
 	Lang      string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
 	Cases     bool     `help:"List the case ids of each finding."`
@@ -33,9 +34,15 @@ type auditCommand struct {
 }
 
 func (c *auditCommand) Run() error {
-	p, err := findProcedure(c.Procedure)
-	if err != nil {
-		return err
+	var p *procedure.Procedure
+	var err error
+	if c.Procedure != "" || c.Suggest == "" {
+		if p, err = findProcedure(c.Procedure); err != nil {
+			return err
+		}
+	}
+	if c.Suggest != "" {
+		return suggest(c.Log, p, c.Suggest, c.Lang)
 	}
 	if c.Format == "parquet" && c.Out == "" {
 		return errors.New("--format parquet needs --out DIR: it is no text for a terminal")

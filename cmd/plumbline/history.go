@@ -49,7 +49,7 @@ func openHistory(paths []string, m *eventlog.Mapping, shown *progress) (name str
 	}
 	files := &eventlog.Files{Name: name}
 	for _, path := range paths {
-		files.Files = append(files.Files, eventlog.File{Name: path, Open: func() (io.ReadCloser, error) { return openFile(path) }})
+		files.Files = append(files.Files, fileAt(path))
 	}
 	return name, shown.reads(size, func() (io.ReadCloser, error) { return files, nil }), nil
 }
@@ -66,6 +66,10 @@ func openSegments(path string) (*segment.Folder, error) {
 		}
 	}
 	return nil, nil
+}
+
+func fileAt(path string) eventlog.File {
+	return eventlog.File{Name: path, Open: func() (io.ReadCloser, error) { return openFile(path) }}
 }
 
 func isSQLite(path string) (bool, error) {
@@ -135,17 +139,14 @@ type steadyFile struct {
 	before os.FileInfo
 }
 
-// Unchanged compares size and time of change with what they were at the opening, of the file and of its name.
+// Unchanged compares what the name stands for with what was opened: the file, its size and time of change. It answers also when
+// the file is closed.
 func (f *steadyFile) Unchanged() error {
 	if !f.before.Mode().IsRegular() {
 		return nil // a pipe has neither
 	}
-	now, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	named, err := os.Stat(f.Name())
-	if err != nil || !os.SameFile(now, named) || now.Size() != f.before.Size() || !now.ModTime().Equal(f.before.ModTime()) {
+	now, err := os.Stat(f.Name())
+	if err != nil || !os.SameFile(now, f.before) || now.Size() != f.before.Size() || !now.ModTime().Equal(f.before.ModTime()) {
 		return &eventlog.Error{Name: f.Name(), What: "the file changed while it was read", Hint: "read a copy of it, or wait until nobody writes to it"}
 	}
 	return nil
