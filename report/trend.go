@@ -1,10 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
 	"strings"
+
+	"plumbline/audit"
 )
 
 // A trend is a p'-chart: the share of cases with a finding by the month in which they began, with the limits within which it
@@ -14,6 +18,7 @@ import (
 type trend struct {
 	Title    string
 	Severity int
+	cases    int64
 	Points   []point
 	Mean     float64
 	Wider    float64 // how much wider than the binomial limits
@@ -23,6 +28,11 @@ type trend struct {
 	Runs     []run   // eight months or more on one side of the mean, the longest first, at most two
 	Thin     int     // months with fewer than 20 cases, which are no part of the limits
 }
+
+const (
+	leastCharted = 100 // cases with a finding
+	mostTrends   = 5
+)
 
 type point struct {
 	Month     string
@@ -45,7 +55,7 @@ const (
 	leastRun = 8
 )
 
-// newTrend makes a chart; nil where fewer than six months have enough cases.
+// newTrend makes a chart; nil where fewer than six months, or than a third of them, have enough cases.
 func newTrend(title string, severity int, points []point) *trend {
 	t := &trend{Title: title, Severity: severity, Points: points}
 	var count, of int64
@@ -60,7 +70,7 @@ func newTrend(title string, severity int, points []point) *trend {
 		count += p.Count
 		of += p.Of
 	}
-	if full < 6 || of == 0 {
+	if full < max(6, len(points)/3) || of == 0 {
 		return nil
 	}
 	t.Mean = float64(count) / float64(of)
@@ -217,4 +227,60 @@ func (t *trend) years() []tick {
 type tick struct {
 	Text string
 	At   float64
+}
+
+func (p *page) trends() {
+	var all []point
+	for _, m := range p.F.Months {
+		all = append(all, point{Month: m.Month, Count: m.Found, Of: m.Cases})
+	}
+	if t := newTrend(p.Say("有任一问题的案件", "Cases with any finding"), 0, all); t != nil {
+		p.Trends = append(p.Trends, t)
+	}
+	for _, i := range audit.Gravest(p.R.Findings, len(p.R.Findings)) {
+		r := &p.R.Findings[i]
+		if r.Cases < leastCharted {
+			continue
+		}
+		var points []point
+		for k, m := range p.F.Rules[i].Months {
+			points = append(points, point{Month: p.F.Months[k].Month, Count: m.Cases, Of: m.Of})
+		}
+		if t := newTrend(r.Title.In(p.Lang), r.Severity, points); t != nil {
+			t.cases = r.Cases
+			p.Trends = append(p.Trends, t)
+		}
+	}
+	if len(p.Trends) > 1 { // the whole, then the rules with the most cases
+		slices.SortStableFunc(p.Trends[1:], func(a, b *trend) int { return cmp.Compare(b.cases, a.cases) })
+	}
+	p.Trends = p.Trends[:min(len(p.Trends), mostTrends)]
+}
+
+// Chart draws a trend.
+func (p *page) Chart(t *trend) template.HTML { return t.chart(t.Title) }
+
+// Years are the letters under it.
+func (p *page) Years(t *trend) []tick { return t.years() }
+
+// TrendWords says what a chart shows.
+func (p *page) TrendWords(t *trend) string {
+	var s []string
+	s = append(s, fmt.Sprintf(p.Say("平均%s", "Mean %s"), p.Percent(t.Mean)))
+	switch {
+	case t.Outside == 0:
+		s = append(s, p.Say("各月均在控制限内：没有迹象表明某月与其他月份不同", "every month lies within the limits: nothing says that a month differs from the others"))
+	case t.High != nil:
+		s = append(s, fmt.Sprintf(p.Say("%d个月超出控制限，最高为%s（%s）", "%d months lie outside the limits, the highest is %s (%s)"), t.Outside, p.Month(t.High.Month), p.Percent(t.High.P)))
+	default:
+		s = append(s, fmt.Sprintf(p.Say("%d个月低于控制下限", "%d months lie below the limits"), t.Outside))
+	}
+	for _, r := range t.Runs {
+		side := p.Say("低于", "below")
+		if r.Above {
+			side = p.Say("高于", "above")
+		}
+		s = append(s, fmt.Sprintf(p.Say("%s至%s连续%d个月%s平均（%s）", "from %s to %s %d months in a row %s the mean (%s)"), p.Month(r.From), p.Month(r.To), r.Months, side, p.Percent(float64(r.Count)/float64(r.Of))))
+	}
+	return strings.Join(s, p.Say("；", "; ")) + p.Say("。", ".")
 }
