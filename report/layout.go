@@ -295,7 +295,7 @@ func spreadOut(all []box, table [][]int) {
 			for i, n := range row {
 				sum, total := all[n].x*0.1, 0.1
 				for _, l := range all[n].near {
-					sum += all[l.to].x * l.weight
+					sum += (all[l.to].x + all[l.to].shift - all[n].shift) * l.weight
 					total += l.weight
 				}
 				wish[i], weight[i] = sum/total, total
@@ -329,12 +329,16 @@ func straighten(all []box, table [][]int, edges []edge) {
 	for range 12 {
 		for k := range edges {
 			way := edges[k].way
-			if len(way) < 4 {
+			if len(way) < 3 {
 				continue
 			}
 			chain := way[1 : len(way)-1]
 			for len(chain) > 0 {
 				low, high, sum, n := math.Inf(-1), math.Inf(1), 0.0, 0
+				if len(way) == 3 { // with nothing to pass but its label, it goes as its ends stand
+					sum, n = (all[way[0]].x + all[way[2]].x), 2
+				}
+				taken := 0
 				for _, b := range chain {
 					l, h := free(b)
 					l, h = l+all[b].shift, h+all[b].shift
@@ -344,22 +348,20 @@ func straighten(all []box, table [][]int, edges []edge) {
 					low, high = max(low, l), min(high, h)
 					sum += all[b].x + all[b].shift
 					n++
+					taken++
 				}
-				n = max(n, 1)
-				if low <= high {
-					x := max(low, min(high, sum/float64(n)))
-					for _, b := range chain[:n] {
-						all[b].x = x - all[b].shift
-					}
+				x := max(low, min(high, sum/float64(max(n, 1))))
+				for _, b := range chain[:taken] {
+					all[b].x = x - all[b].shift
 				}
-				chain = chain[n:]
+				chain = chain[max(taken, 1):]
 			}
 		}
 		for i := range all { // acts stand in the middle of what they are tied to
 			if b := &all[i]; b.act >= 0 && len(b.near) > 0 {
 				sum, total := 0.0, 0.0
 				for _, l := range b.near {
-					sum += all[l.to].x * l.weight
+					sum += (all[l.to].x + all[l.to].shift) * l.weight
 					total += l.weight
 				}
 				low, high := free(i)

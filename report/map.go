@@ -20,6 +20,7 @@ const (
 	loopWide   = 22.0
 	lowHigh    = 38.0 // of an act whose title needs one line
 	letterSize = 11.5
+	scale      = 1.25 // of the picture, where there is room
 )
 
 // processMap is the picture of what directly followed what, with what was left out of it.
@@ -110,7 +111,7 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		if a.Wait.N > 0 {
 			labels[i][1] = w.Time(a.Wait.Median)
 		}
-		wide := max(textWide(labels[i][0], 10.5), textWide(labels[i][1], 10)) + 8
+		wide := max(textWide(labels[i][0], 10.5), textWide(labels[i][1], 10)) + 11
 		weight := math.Sqrt(float64(a.Count) / most)
 		edges[i] = edge{from: from, to: to, weight: weight, wide: wide, thick: 1 + 6*weight}
 	}
@@ -140,14 +141,14 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		}
 		fmt.Fprintf(&lines, `<path class="arc" stroke-width="%.1f" d="%s"/>%s`, stroke, path, tip)
 		l := &all[e.label]
-		x := l.x + l.shift + stroke/2 + 4
+		x := l.x + l.shift + stroke/2 + 5.5
 		fmt.Fprintf(&text, `<g><title>%s</title><text class="n" x="%.1f" y="%.1f">%s</text>`, html.EscapeString(arcTitle(w, titles[e.from], titles[e.to], a)), x, l.y-1.5, labels[i][0])
 		if labels[i][1] != "" {
 			fmt.Fprintf(&text, `<text class="t" x="%.1f" y="%.1f">%s</text>`, x, l.y+10, html.EscapeString(labels[i][1]))
 		}
 		text.WriteString("</g>")
 	}
-	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`, wide, high, wide, high, html.EscapeString(w.Say("办案过程图", "process map")))
+	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`, wide, high, wide*scale, high*scale, html.EscapeString(w.Say("办案过程图", "process map")))
 	b.WriteString(glow.String() + lines.String() + text.String())
 	for i := range acts {
 		n := &all[i]

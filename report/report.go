@@ -203,7 +203,7 @@ func (p *page) rules() {
 // ofWhat says in which cases a rule could be broken.
 func (p *page) ofWhat(r *audit.RuleFigures) string {
 	if r.Every || len(r.Acts) == 0 {
-		return p.Say("全部案件", "cases, all")
+		return p.Say("全部案件", "all cases")
 	}
 	var names []string
 	for i, a := range r.Acts {
@@ -213,7 +213,7 @@ func (p *page) ofWhat(r *audit.RuleFigures) string {
 		}
 		names = append(names, p.act(a))
 	}
-	return p.Say("有“"+strings.Join(names, "、")+"”的案件", "cases with "+strings.Join(names, " or "))
+	return p.Say("有“"+strings.Join(names, "”或者“")+"”的案件", "cases with "+strings.Join(names, " or "))
 }
 
 // FoundShare and GraveShare are the cases with a finding, and with a grave one.
@@ -265,7 +265,11 @@ func (p *page) answers() {
 				most = &p.Rules[i]
 			}
 		}
-		says := []string{fmt.Sprintf(p.Say("最常见：%s，%s件，占%s件%s的%s。", "Most often: %s, in %s of %s %s (%s)."), p.In(most.Title), p.Number(most.Cases), p.Number(most.Share.Of), most.OfWhat, p.Percent(most.Share.P))}
+		of := fmt.Sprintf(p.Say("%s件%s", "%s %s"), p.Number(most.Share.Of), most.OfWhat)
+		if most.OfAll {
+			of = fmt.Sprintf(p.Say("全部%s件案件", "all %s cases"), p.Number(most.Share.Of))
+		}
+		says := []string{fmt.Sprintf(p.Say("最常见：%s，%s件，占%s的%s。", "Most often: %s, in %s of %s (%s)."), p.In(most.Title), p.Number(most.Cases), of, p.Percent(most.Share.P))}
 		if worst != most {
 			says = append(says, fmt.Sprintf(p.Say("最严重（S%d）：%s，%s件。", "Gravest (S%d): %s, in %s cases."), worst.Severity, p.In(worst.Title), p.Number(worst.Cases)))
 		}
@@ -273,22 +277,22 @@ func (p *page) answers() {
 	}
 	if len(p.Places) > 0 {
 		x := p.Places[0]
-		says := []string{fmt.Sprintf(p.Say("最多的一段是“%s”至“%s”：%s个问题，占全部问题的%s。", "Most between %s and %s: %s findings, %s of all."), x.From, x.To, p.Number(x.Found), p.Percent(x.Share))}
+		says := []string{fmt.Sprintf(p.Say("最多的一段是“%s”至“%s”：%s个问题，占全部问题的%s。", "Most arise between %s and %s: %s findings, %s of all."), x.From, x.To, p.Number(x.Found), p.Percent(x.Share))}
 		if p.Funnel != nil {
-			says = append(says, p.FunnelWords())
+			says = append(says, p.funnelSays())
 		}
 		add("在哪里", "Where", "where", says...)
 	}
 	if len(p.Trends) > 0 {
 		says := []string{}
 		for _, t := range p.Trends[:min(2, len(p.Trends))] {
-			says = append(says, t.Title+p.Say("：", ": ")+p.TrendWords(t))
+			says = append(says, t.Title+p.Say("：", ": ")+p.trendShort(t))
 		}
 		add("从何时起", "Since when", "trend", says...)
 	}
 	if len(p.Waits) > 0 {
 		x := p.Waits[0]
-		says := []string{fmt.Sprintf(p.Say("耗时最多的一段是“%s”至“%s”：占全部间隔的%s，中位数%s。", "Most between %s and %s: %s of all waiting, %s in the middle."), x.From, x.To, p.Percent(x.Share), p.Time(x.Wait.Median))}
+		says := []string{fmt.Sprintf(p.Say("耗时最多的一段是“%s”至“%s”：占全部间隔的%s，中位数%s。", "Most passes between %s and %s: %s of all waiting, median %s."), x.From, x.To, p.Percent(x.Share), p.Time(x.Wait.Median))}
 		var late *dutyRow
 		for i := range p.Duties {
 			if d := &p.Duties[i]; d.Count.Late > 0 && (late == nil || d.Figures.Late.Total > late.Figures.Late.Total) {
@@ -296,7 +300,7 @@ func (p *page) answers() {
 			}
 		}
 		if late != nil {
-			says = append(says, fmt.Sprintf(p.Say("误期最多的职责是“%s”：逾期履行%s项，迟延中位数%s。", "The duty late by most in sum: %s, %s times, by %s in the middle."), late.Title, p.Number(late.Count.Late), p.Time(late.Figures.Late.Median)))
+			says = append(says, fmt.Sprintf(p.Say("迟延合计最多的职责是“%s”：逾期履行%s项，迟延中位数%s。", "Late by most in all: the duty %s, %s times, median delay %s."), late.Title, p.Number(late.Count.Late), p.Time(late.Figures.Late.Median)))
 		}
 		add("时间耗在哪里", "Where the time goes", "time", says...)
 	}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plumbline/audit"
@@ -156,13 +157,13 @@ func (t *trend) findRuns() {
 	t.Runs = t.Runs[:min(len(t.Runs), 2)]
 }
 
-// chart draws a trend. The picture is stretched to its place; letters stand beside it, and so keep their size.
-func (t *trend) chart(name string) template.HTML {
+// Chart draws a trend. The picture is stretched to its place; letters stand beside it, and so keep their size.
+func (t *trend) Chart() template.HTML {
 	const wide, high = 1000.0, 200.0
 	var b strings.Builder
 	x := func(i int) float64 { return (float64(i) + 0.5) * wide / float64(len(t.Points)) }
 	y := func(p float64) float64 { return high - p/t.Top*high }
-	fmt.Fprintf(&b, `<svg class="trend" viewBox="0 0 %.0f %.0f" preserveAspectRatio="none" role="img" aria-label="%s">`, wide, high, template.HTMLEscapeString(name))
+	fmt.Fprintf(&b, `<svg class="trend" viewBox="0 0 %.0f %.0f" preserveAspectRatio="none" role="img" aria-label="%s">`, wide, high, template.HTMLEscapeString(t.Title))
 	var up, low, line strings.Builder
 	broken := true
 	for i, p := range t.Points {
@@ -201,8 +202,8 @@ func (t *trend) chart(name string) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // numbers, and a name that is escaped
 }
 
-// years are the letters under a chart: where each year begins, in percent; every second or fifth where they are many.
-func (t *trend) years() []tick {
+// Years are the letters under a chart: where each year begins, in percent; every second or fifth where they are many.
+func (t *trend) Years() []tick {
 	n := len(t.Points)
 	step := 1
 	for _, s := range []int{1, 2, 5, 10, 20, 50} {
@@ -257,16 +258,16 @@ func (p *page) trends() {
 	p.Trends = p.Trends[:min(len(p.Trends), mostTrends)]
 }
 
-// Chart draws a trend.
-func (p *page) Chart(t *trend) template.HTML { return t.chart(t.Title) }
+// Figure is a trend as the template of one reads it.
+func (p *page) Figure(t *trend) map[string]any { return map[string]any{"P": p, "T": t} }
 
-// Years are the letters under it.
-func (p *page) Years(t *trend) []tick { return t.years() }
+// Whole writes the top of a scale.
+func (p *page) Whole(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + "%" }
 
 // TrendWords says what a chart shows.
 func (p *page) TrendWords(t *trend) string {
 	var s []string
-	s = append(s, fmt.Sprintf(p.Say("平均%s", "Mean %s"), p.Percent(t.Mean)))
+	s = append(s, fmt.Sprintf(p.Say("平均%s", "mean %s"), p.Percent(t.Mean)))
 	switch {
 	case t.Outside == 0:
 		s = append(s, p.Say("各月均在控制限内：没有迹象表明某月与其他月份不同", "every month lies within the limits: nothing says that a month differs from the others"))
@@ -283,4 +284,23 @@ func (p *page) TrendWords(t *trend) string {
 		s = append(s, fmt.Sprintf(p.Say("%s至%s连续%d个月%s平均（%s）", "from %s to %s %d months in a row %s the mean (%s)"), p.Month(r.From), p.Month(r.To), r.Months, side, p.Percent(float64(r.Count)/float64(r.Of))))
 	}
 	return strings.Join(s, p.Say("；", "; ")) + p.Say("。", ".")
+}
+
+// trendShort says it in a few words: of the long runs the later one, else the highest month.
+func (p *page) trendShort(t *trend) string {
+	mean := fmt.Sprintf(p.Say("（全期平均%s）。", " (mean of all months %s)."), p.Percent(t.Mean))
+	switch {
+	case len(t.Runs) > 0:
+		r := slices.MaxFunc(t.Runs, func(a, b run) int { return cmp.Compare(a.From, b.From) })
+		side := p.Say("低于", "below")
+		if r.Above {
+			side = p.Say("高于", "above")
+		}
+		return fmt.Sprintf(p.Say("自%s起连续%d个月%s平均，为%s", "from %s on %d months in a row %s the mean, at %s"), p.Month(r.From), r.Months, side, p.Percent(float64(r.Count)/float64(r.Of))) + mean
+	case t.High != nil:
+		return fmt.Sprintf(p.Say("最高为%s，%s", "highest in %s, %s"), p.Month(t.High.Month), p.Percent(t.High.P)) + mean
+	case t.Outside == 0:
+		return p.Say("各月均在控制限内", "every month within the limits") + mean
+	}
+	return fmt.Sprintf(p.Say("%d个月低于控制下限", "%d months below the limits"), t.Outside) + mean
 }

@@ -199,16 +199,26 @@ func (p *page) FunnelTicks() []tick {
 
 // FunnelWords says what the funnel shows.
 func (p *page) FunnelWords() string {
-	f := p.Funnel
-	what := map[string][2]string{"unit": {"单位", "units"}, "post": {"职务", "posts"}, "person": {"资源编号", "resources"}}[p.F.By]
-	s := fmt.Sprintf(p.Say("%d个%s，平均%s；", "%d %s, mean %s; "), len(f.Dots), p.Say(what[0], what[1]), p.Percent(f.Mean))
-	if f.Above+f.Below == 0 {
-		s += p.Say("没有一个超出控制限：差别不大于它们之间本来就有的起伏，原因不在某一处。", "none lies outside the limits: they differ no more than they do anyway, and the cause is not in one of them.")
-	} else {
-		s += fmt.Sprintf(p.Say("高于控制限%d个，低于控制限%d个。", "%d lie above the limits, %d below."), f.Above, f.Below)
-	}
-	if f.Thin > 0 {
-		s += fmt.Sprintf(p.Say("另有%d个不足%d件，不能下结论，未画。", " %d more have fewer than %d cases, from which nothing follows; they are not drawn."), f.Thin, thin)
+	s := p.funnelSays()
+	if n := p.Funnel.Thin; n > 0 {
+		s += fmt.Sprintf(p.Say("另有%d个不足%d件，不能下结论，未画。", " %d more have fewer than %d cases, from which nothing follows; they are not drawn."), n, thin)
 	}
 	return s
+}
+
+func (p *page) funnelSays() string {
+	f := p.Funnel
+	what := map[string][2]string{"unit": {"单位", "units"}, "post": {"职务", "posts"}, "person": {"资源编号", "resources"}}[p.F.By]
+	s := fmt.Sprintf(p.Say("%d个%s，平均%s：", "%d %s, mean %s: "), len(f.Dots), p.Say(what[0], what[1]), p.Percent(f.Mean))
+	var parts []string
+	if f.Above > 0 {
+		parts = append(parts, fmt.Sprintf(p.Say("%d个高于控制限", "%d above the limits"), f.Above))
+	}
+	if f.Below > 0 {
+		parts = append(parts, fmt.Sprintf(p.Say("%d个低于控制限", "%d below the limits"), f.Below))
+	}
+	if len(parts) == 0 {
+		return s + p.Say("没有一个超出控制限，原因不在某一处。", "none outside the limits; the cause is not in one of them.")
+	}
+	return s + strings.Join(parts, p.Say("，", ", ")) + p.Say("，其余在带内。", ", all others within.")
 }
