@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo sample needs test pictures bench fuzz lint release vuln
+.PHONY: help build demo sample needs test pictures bench bench-pm4py fuzz lint release vuln
 
 help: ## print the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,18 @@ test: needs ## set up what the tests need and run them all
 bench: needs ## measure reading, judging, the whole audit, and both stores beside plain SQL, side by side
 	go test -run '^$$' -bench . -benchtime 3x ./eventlog ./procedure ./audit
 	go test -run '^$$' -bench . -timeout 60m ./bench ./internal/print
+
+# PM4Py comes from PyPI at the versions of bench/pm4py/requirements.txt, into an environment of its own. It is no part of the
+# program, nor of its tests.
+PM4PY := .cache/pm4py
+RTFM  := ../shared/data/rtfm
+
+$(PM4PY)/ready: bench/pm4py/requirements.txt
+	@python3 -m venv $(PM4PY) && $(PM4PY)/bin/pip install -q -r bench/pm4py/requirements.txt && touch $@
+
+bench-pm4py: build $(PM4PY)/ready ## measure the audit beside PM4Py on the road-fine log, in turns; RTFM=folder with the log and its net
+	@test -e $(RTFM)/Road_Traffic_Fine_Management_Process.xes.gz || { echo "the road-fine log is not in $(RTFM): name its folder with RTFM="; exit 1; }
+	@$(PM4PY)/bin/python bench/pm4py/bench.py $(RTFM)/Road_Traffic_Fine_Management_Process.xes.gz --net $(RTFM)/RoadFines_NoData.pnml --plumbline bin/plumbline
 
 pictures: needs ## take pictures of every page, in both languages, at 1440 and 375 points, into pictures/
 	go test ./web -run "SixPeople|Pictures" -shots $(CURDIR)/pictures -pictures $(CURDIR)/pictures/gallery

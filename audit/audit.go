@@ -37,6 +37,12 @@ func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, 
 	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
 		w := a.worker(worker)
 		for i := range b.Cases {
+			if under, ok := recordedUnder(&b.Cases[i]); ok {
+				if err := w.judgeRecorded(&b.Cases[i], under); err != nil {
+					return err
+				}
+				continue
+			}
 			w.judge(&b.Cases[i])
 		}
 		return nil
@@ -109,6 +115,11 @@ type worker struct {
 	unmapped   map[string]int64
 	unreadable map[string]*Unreadable
 	figures    *collector // nil: not asked for
+
+	// Of histories of a record:
+	until     calendar.Instant // the latest moment up to which one was kept
+	attempts  int64            // that were refused
+	elsewhere map[string]int64 // cases of other procedures
 }
 
 type tally struct {
@@ -130,7 +141,7 @@ type openCase struct {
 func newWorker(p *procedure.Procedure, opt Options) *worker {
 	w := &worker{p: p, opt: opt, judgement: p.NewJudge(), standing: p.New(), reader: newReader(p),
 		rules: make([]tally, len(p.Rules())), duties: make([]dutyTally, len(p.Duties())),
-		last: math.MinInt64, unmapped: map[string]int64{}, unreadable: map[string]*Unreadable{}}
+		last: math.MinInt64, until: math.MinInt64, unmapped: map[string]int64{}, unreadable: map[string]*Unreadable{}, elsewhere: map[string]int64{}}
 	if opt.Figures || opt.Rows {
 		w.figures = newCollector(p, opt)
 	}
@@ -268,7 +279,7 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 	if now == 0 {
 		now = math.MinInt64
 		for _, w := range a.workers {
-			now = max(now, w.last)
+			now = max(now, w.last, w.until)
 		}
 	}
 	numbers := make([]int, 0, len(a.workers))
@@ -286,6 +297,9 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 		}
 		total.add(w)
 	}
+	if total.acts == 0 && len(total.elsewhere) > 0 {
+		return nil, fmt.Errorf("%s: it is the history of a record without a case of procedure %s/%s: found %s", name, a.p.Pack.ID, a.p.ID, strings.Join(firstKeys(total.elsewhere, 8), ", "))
+	}
 	if total.acts == 0 {
 		return nil, fmt.Errorf("%s: none of its %d kinds of act is known to procedure %s: found %s; name them in the pack or rename them with a mapping file",
 			name, len(total.unmapped), a.p.ID, strings.Join(firstKeys(total.unmapped, 8), ", "))
@@ -297,6 +311,10 @@ func (w *worker) add(v *worker) {
 	w.cases += v.cases
 	w.acts += v.acts
 	w.faceless += v.faceless
+	w.attempts += v.attempts
+	for k, n := range v.elsewhere {
+		w.elsewhere[k] += n
+	}
 	for i := range v.rules {
 		t, u := &w.rules[i], &v.rules[i]
 		t.count += u.count

@@ -97,7 +97,8 @@ type DutyFigures struct {
 	Duty    string `json:"duty"`
 	Took    Spread `json:"took"`    // from the act that left it to its discharge, on time or late
 	Late    Spread `json:"late"`    // by how much, where it was discharged late
-	Overdue Spread `json:"overdue"` // for how long, in whole days, where it was never discharged
+	Never   int64  `json:"never"`   // never discharged: its deadline passed, or the case is over
+	Overdue Spread `json:"overdue"` // for how long, in whole days, where it was never discharged and had a deadline
 }
 
 // Variant is one way in which cases ran: the same acts in the same order.
@@ -229,6 +230,7 @@ type arc struct {
 
 type dutySpread struct {
 	took, late spread
+	never      int64
 	overdue    map[calendar.Date]int64 // deadlines of duties never done: how far the log goes is known at its end
 }
 
@@ -380,6 +382,7 @@ func (c *collector) finish(m *course, found []procedure.Finding, duties []proced
 				s.late.add(int64(d.At - d.Due))
 			}
 		case procedure.Missing:
+			s.never++
 			if d.Due != 0 {
 				s.overdue[c.p.Pack.Zone.Date(d.Due)]++
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -118,6 +119,13 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 	}
 	if stats.OtherSteps > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d条记录不是已完成的行为，未计", stats.OtherSteps), fmt.Sprintf("%d records are not completed acts and were left out", stats.OtherSteps)})
+	}
+	for _, other := range slices.Sorted(maps.Keys(w.elsewhere)) {
+		n := w.elsewhere[other]
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个案件属于程序%s，未判断", n, other), fmt.Sprintf("%d cases are of procedure %s and were left aside", n, other)})
+	}
+	if w.attempts > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d次尝试当时被拒绝，没有生效，未判断", w.attempts), fmt.Sprintf("%d attempts were refused at the time and took no effect; they were not judged", w.attempts)})
 	}
 	if w.faceless > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个行为针对人员或者物品而日志未指明对象，其条款未能判断", w.faceless), fmt.Sprintf("%d acts are about a person or an item that the log does not name; their clauses were not judged", w.faceless)})

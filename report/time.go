@@ -62,10 +62,7 @@ func (p *page) time() {
 			continue
 		}
 		if info.Never >= 0 {
-			row.Never = d.Overdue
-			if !info.Limited { // the log is over, and it was not done
-				row.Never = d.Open
-			}
+			row.Never = row.Figures.Never
 		}
 		row.Waiting = d.Open - row.Never
 		if len(info.Terms) > 0 {

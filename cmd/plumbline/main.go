@@ -18,6 +18,7 @@ type commands struct {
 	Sample sampleCommand `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
 	Pack   packCommand   `cmd:"" help:"Check and test packs."`
 
+	Export  exportCommand  `cmd:"" help:"Write the record as a log for other programs: XES, OCEL 2.0, CSV, Parquet."`
 	User    userCommand    `cmd:"" help:"Found an organ, give people sign-ins."`
 	Check   checkCommand   `cmd:"" help:"Fold the whole record again; say whether every act is at its place."`
 	Backup  backupCommand  `cmd:"" help:"Copy the record while it is in use."`
