@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"report":     {"audit", "procedure", "casefile", "calendar"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
 	"store/*":    {"calendar", "casefile", "ledger", "internal/pgtest", "handling", "store/group", "store/audit", "store/backup", "store/storetest"},
-	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "internal/print"},
+	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "audit", "report", "internal/print"},
 	"bench":      {"*"},
 	"cmd/*":      {"*"},
 }

@@ -52,14 +52,18 @@ func HTML(out io.Writer, in *Input, lang string) error {
 	return templates.ExecuteTemplate(out, "page", newPage(in, lang))
 }
 
-// Part is the report as a part of another page, and the style that it needs.
-func Part(in *Input, lang string) (body template.HTML, css template.CSS, err error) {
+// Part is the report as a part of another page, which must have [Style].
+func Part(in *Input, lang string) (template.HTML, error) {
 	var b strings.Builder
 	if err := templates.ExecuteTemplate(&b, "report", newPage(in, lang)); err != nil {
-		return "", "", err
+		return "", err
 	}
-	return template.HTML(b.String()), template.CSS(style), nil //nolint:gosec // made by html/template; the style is ours
+	return template.HTML(b.String()), nil //nolint:gosec // made by html/template
 }
+
+// Style is the style sheet of the report. Every rule of it is about .report, but those for the body of a page that is nothing else,
+// and for paper.
+func Style() string { return style }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"pc":    func(share float64) string { return fmt.Sprintf("%.2f", share*100) },
@@ -99,7 +103,8 @@ type page struct {
 	Waits                  []waitRow
 	WaitRest               int
 	WaitShare              float64
-	Duties                 []dutyRow
+	Duties                 []*dutyRow // those missed most first
+	Kept                   []*dutyRow // those never missed, in the order of the procedure
 	Map                    processMap
 	Variants               []variantRow
 	VariantRest            int64
@@ -138,6 +143,7 @@ type ruleRow struct {
 
 const (
 	mostWaits    = 10
+	mostGist     = 180 // bytes
 	mostVariants = 12
 )
 
@@ -173,7 +179,7 @@ func (p *page) rules() {
 		for _, c := range r.Basis.Cites {
 			cited := p.Proc.Pack.Cite(c)
 			text := cited.Text().In(p.Lang)
-			if gist := cited.Gist.In(p.Lang); gist != "" {
+			if gist := cited.Gist.In(p.Lang); gist != "" && len(r.Basis.Cites) == 1 && len(gist) <= mostGist {
 				text += p.Say("：", ": ") + gist
 			}
 			x.Cites = append(x.Cites, text)
@@ -225,7 +231,7 @@ func (p *page) DutyShare() share {
 	var missed, all int64
 	for _, d := range p.Duties {
 		if d.Limit != "" {
-			missed += d.Count.Late + d.Never
+			missed += d.Missed()
 			all += d.All
 		}
 	}
@@ -295,7 +301,7 @@ func (p *page) answers() {
 		says := []string{fmt.Sprintf(p.Say("耗时最多的一段是“%s”至“%s”：占全部间隔的%s，中位数%s。", "Most passes between %s and %s: %s of all waiting, median %s."), x.From, x.To, p.Percent(x.Share), p.Time(x.Wait.Median))}
 		var late *dutyRow
 		for i := range p.Duties {
-			if d := &p.Duties[i]; d.Count.Late > 0 && (late == nil || d.Figures.Late.Total > late.Figures.Late.Total) {
+			if d := p.Duties[i]; d.Count.Late > 0 && (late == nil || d.Figures.Late.Total > late.Figures.Late.Total) {
 				late = d
 			}
 		}

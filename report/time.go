@@ -28,6 +28,9 @@ type dutyRow struct {
 	Limit   string
 }
 
+// Missed is how often it was late or, as a rule counts it, never done.
+func (d *dutyRow) Missed() int64 { return d.Count.Late + d.Never }
+
 type variantRow struct {
 	Acts  []string
 	Cases int64
@@ -77,8 +80,12 @@ func (p *page) time() {
 		for k, n := range []int64{d.OnTime, d.Late, row.Never, row.Waiting, d.Lapsed + d.Waived} {
 			row.Bars[k] = float64(n) / float64(row.All) * 100
 		}
-		p.Duties = append(p.Duties, row)
+		p.Duties = append(p.Duties, &row)
+		if row.Missed() == 0 {
+			p.Kept = append(p.Kept, &row)
+		}
 	}
+	slices.SortStableFunc(p.Duties, func(a, b *dutyRow) int { return cmp.Compare(b.Missed(), a.Missed()) })
 }
 
 func (p *page) variants() {

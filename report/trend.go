@@ -258,8 +258,8 @@ func (p *page) trends() {
 	p.Trends = p.Trends[:min(len(p.Trends), mostTrends)]
 }
 
-// Figure is a trend as the template of one reads it.
-func (p *page) Figure(t *trend) map[string]any { return map[string]any{"P": p, "T": t} }
+// Row is something that has a template of its own, as that reads it.
+func (p *page) Row(of any) map[string]any { return map[string]any{"P": p, "T": of} }
 
 // Whole writes the top of a scale.
 func (p *page) Whole(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + "%" }

@@ -82,7 +82,7 @@ type groupRow struct {
 }
 
 const (
-	leastGroups = 3
+	leastGroups = 5
 	mostNamed   = 30
 )
 

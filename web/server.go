@@ -40,6 +40,8 @@ type Server struct {
 
 	mu    sync.Mutex
 	tries map[authority.Action]*limits // sign-ins and queries
+
+	audits audits
 }
 
 // NewServer makes the server of a house.
