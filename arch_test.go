@@ -42,6 +42,7 @@ var arrows = map[string][]string{
 var testArrows = map[string][]string{
 	"procedure": {"packs"}, // the packs that come with the project are the judge's largest test
 	"audit":     {"packs"},
+	"report":    {"packs", "eventlog"},
 	"handling":  {"packs", "store/sqlite"},
 	"web":       {"packs", "store/sqlite", "internal/durable", "internal/browser"},
 }

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"plumbline/eventlog"
 	"plumbline/procedure"
 )
@@ -28,5 +30,7 @@ func (g *Gathering) Report(name string) *Report {
 	if now == 0 {
 		now = max(g.w.last, g.w.until)
 	}
-	return g.w.report(name, now, eventlog.Stats{})
+	r := g.w.report(name, now, eventlog.Stats{})
+	r.Notes = slices.DeleteFunc(r.Notes, func(t Title) bool { return t == inLogOrder }) // a record is judged by when acts occurred
+	return r
 }

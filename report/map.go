@@ -131,7 +131,8 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 			x, y := n.x+actWide/2, n.y
 			path := fmt.Sprintf("M%.0f,%.0f c24,-14 24,30 3,16", x, y-8)
 			fmt.Fprintf(&lines, `<path class="arc" stroke-width="%.1f" d="%s"/>`, min(stroke, 3), path)
-			fmt.Fprintf(&text, `<text class="n" x="%.0f" y="%.0f">%s</text><text class="t" x="%.0f" y="%.0f">%s</text>`, x+loopWide, y-1, labels[i][0], x+loopWide, y+11, html.EscapeString(labels[i][1]))
+			fmt.Fprintf(&text, `<g><title>%s</title><text class="n" x="%.0f" y="%.0f">%s</text><text class="t" x="%.0f" y="%.0f">%s</text></g>`, html.EscapeString(arcTitle(w, titles[e.from], titles[e.to], a)),
+				x+loopWide, y-1, labels[i][0], x+loopWide, y+11, html.EscapeString(labels[i][1]))
 			continue
 		}
 		path, tip := course(all, e, stroke)

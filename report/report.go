@@ -211,16 +211,19 @@ func (p *page) ofWhat(r *audit.RuleFigures) string {
 	if r.Every || len(r.Acts) == 0 {
 		return p.Say("全部案件", "all cases")
 	}
-	var names []string
+	names, more := []string{}, ""
 	for i, a := range r.Acts {
 		if i == 2 && len(r.Acts) > 3 {
-			names = append(names, "…")
+			more = p.Say("等", " or others")
 			break
 		}
 		names = append(names, p.act(a))
 	}
-	return p.Say("有“"+strings.Join(names, "”或者“")+"”的案件", "cases with "+strings.Join(names, " or "))
+	return p.Say("有“"+strings.Join(names, "”或者“")+"”"+more+"的案件", "cases with "+strings.Join(names, " or ")+more)
 }
+
+// AsOf is the moment up to which limits ran.
+func (p *page) AsOf() string { return strings.Replace(p.R.Now, "T", " ", 1) }
 
 // FoundShare and GraveShare are the cases with a finding, and with a grave one.
 func (p *page) FoundShare() share { return newShare(p.F.Found, p.R.Cases) }

@@ -104,3 +104,19 @@ func (p *page) variants() {
 	p.VariantRest = p.F.Distinct - int64(len(p.Variants))
 	p.VariantRestCases = p.R.Cases - p.F.Quality.Unjudgeable - shown
 }
+
+// Days writes how long something has been waiting, known to the day.
+func (p *page) Days(seconds int64) string {
+	if seconds < 24*3600 {
+		return p.Say("不足1天", "under a day")
+	}
+	return p.Time(seconds)
+}
+
+// NeverDone names duties that were not done though they should have been: those of a record may still be.
+func (p *page) NeverDone() string {
+	if p.House {
+		return p.Say("逾期未履行", "overdue, not done")
+	}
+	return p.Say("始终未履行", "never done")
+}
