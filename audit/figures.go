@@ -379,7 +379,7 @@ func (c *collector) finish(m *course, found []procedure.Finding, duties []proced
 				s.took.add(int64(d.At - m.steps[k].at))
 			}
 			if d.State == procedure.Late && d.Due != 0 {
-				s.late.add(int64(d.At - d.Due))
+				s.late.add(Lateness(c.p.Pack.Zone, d.Due, d.At) * 1_000_000)
 			}
 		case procedure.Missing:
 			s.never++
@@ -509,4 +509,12 @@ func (c *collector) tally(m *course, found, severe bool) {
 		v.count(found, severe)
 		c.variants[string(c.pattern)] = v
 	}
+}
+
+// Lateness is by how much a deadline was missed, in seconds: in whole civil days where it fell at the end of a day.
+func Lateness(zone *calendar.Zone, due, at calendar.Instant) int64 {
+	if day := zone.Date(due); due == zone.End(day) {
+		return int64(zone.Date(at)-day) * 24 * 3600
+	}
+	return int64(at-due) / 1_000_000
 }

@@ -19,7 +19,7 @@ type toldCase struct {
 	Which, ID, Link, Name string
 	Open                  bool
 	Steps                 []toldStep
-	Found                 int
+	Found                 int64
 	Span                  string
 }
 
@@ -169,7 +169,7 @@ func (p *page) duties(said []audit.Said) []toldLine {
 		case d.State == procedure.Opened:
 			left = append(left, title)
 		case d.State == procedure.Late && d.Due != 0:
-			became = append(became, with(fmt.Sprintf(p.Say("迟%s", "late by %s"), p.Time(int64(d.At-d.Due)/1_000_000))))
+			became = append(became, with(fmt.Sprintf(p.Say("迟%s", "late by %s"), p.Time(audit.Lateness(p.Proc.Pack.Zone, d.Due, d.At)))))
 		case d.State == procedure.Overdue && !found:
 			became = append(became, with(fmt.Sprintf(p.Say("%s届满，未履行", "not done by %s"), p.Day(d.Due))))
 		case d.State == procedure.Overdue, d.State == procedure.Missing && found:

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -67,6 +68,7 @@ func Style() string { return style }
 
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
 	"pc":    func(share float64) string { return fmt.Sprintf("%.2f", share*100) },
+	"len64": func(rows any) int64 { return int64(reflect.ValueOf(rows).Len()) },
 	"stack": stack,
 }).Parse(pageText))
 
@@ -96,12 +98,12 @@ type page struct {
 	Answers                []answer
 	Rules, Silent          []ruleRow
 	Places                 []placeRow
-	PlaceRest              int
+	PlaceRest              int64
 	PlaceShare             float64
 	Funnel                 *funnel
 	Trends                 []*trend
 	Waits                  []waitRow
-	WaitRest               int
+	WaitRest               int64
 	WaitShare              float64
 	Duties                 []*dutyRow // those missed most first
 	Kept                   []*dutyRow // those never missed, in the order of the procedure

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"plumbline/audit"
@@ -21,6 +22,14 @@ func (w *words) Say(zh, en string) string { return audit.Title{ZH: zh, EN: en}.I
 
 // In is a text in the language.
 func (w *words) In(t audit.Title) string { return t.In(w.Lang) }
+
+// Count writes how many there are of something; %s in the words stands for the number.
+func (w *words) Count(n int64, zh, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return strings.Replace(w.Say(zh, more), "%s", w.Number(n), 1)
+}
 
 // Number writes a count with its thousands apart.
 func (w *words) Number(n int64) string {
