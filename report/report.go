@@ -102,6 +102,7 @@ type page struct {
 	PlaceShare             float64
 	Funnel                 *funnel
 	Trends                 []*trend
+	Ripe                   string // the last month whose cases have run long enough; empty: all
 	Waits                  []waitRow
 	WaitRest               int64
 	WaitShare              float64
@@ -292,7 +293,7 @@ func (p *page) answers() {
 		if p.Funnel != nil {
 			says = append(says, p.funnelSays())
 		}
-		add("在哪里", "Where", "where", says...)
+		add("问题出在哪里", "Where", "where", says...)
 	}
 	if len(p.Trends) > 0 {
 		says := []string{}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plumbline/audit"
 )
@@ -231,9 +232,10 @@ type tick struct {
 }
 
 func (p *page) trends() {
+	p.ripe()
 	var all []point
 	for _, m := range p.F.Months {
-		all = append(all, point{Month: m.Month, Count: m.Found, Of: m.Cases})
+		all = append(all, p.point(m.Month, m.Found, m.Cases))
 	}
 	if t := newTrend(p.Say("有任一问题的案件", "Cases with any finding"), 0, all); t != nil {
 		p.Trends = append(p.Trends, t)
@@ -245,7 +247,7 @@ func (p *page) trends() {
 		}
 		var points []point
 		for k, m := range p.F.Rules[i].Months {
-			points = append(points, point{Month: p.F.Months[k].Month, Count: m.Cases, Of: m.Of})
+			points = append(points, p.point(p.F.Months[k].Month, m.Cases, m.Of))
 		}
 		if t := newTrend(r.Title.In(p.Lang), r.Severity, points); t != nil {
 			t.cases = r.Cases
@@ -258,6 +260,28 @@ func (p *page) trends() {
 	p.Trends = p.Trends[:min(len(p.Trends), mostTrends)]
 }
 
+// ripe finds the last month whose cases have run for the median length of a case: what younger ones did not do yet is no finding,
+// and what they did not do may be one only because the log ends.
+func (p *page) ripe() {
+	now, err := time.Parse(time.RFC3339, p.R.Now)
+	if err != nil || len(p.F.Months) == 0 {
+		return
+	}
+	young := now.Add(-time.Duration(p.F.Length.Median) * time.Second)
+	month := time.Date(young.Year(), young.Month()-1, 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+	if month < p.F.Months[len(p.F.Months)-1].Month {
+		p.Ripe = month
+	}
+}
+
+// point is a month of a trend; without cases where they are too young.
+func (p *page) point(month string, count, of int64) point {
+	if p.Ripe != "" && month > p.Ripe {
+		count, of = 0, 0
+	}
+	return point{Month: month, Count: count, Of: of}
+}
+
 // Row is something that has a template of its own, as that reads it.
 func (p *page) Row(of any) map[string]any { return map[string]any{"P": p, "T": of} }
 
@@ -267,7 +291,7 @@ func (p *page) Whole(share float64) string { return strconv.FormatFloat(share*10
 // TrendWords says what a chart shows.
 func (p *page) TrendWords(t *trend) string {
 	var s []string
-	s = append(s, fmt.Sprintf(p.Say("平均%s", "mean %s"), p.Percent(t.Mean)))
+	s = append(s, fmt.Sprintf(p.Say("平均%s", "Mean %s"), p.Percent(t.Mean)))
 	switch {
 	case t.Outside == 0:
 		s = append(s, p.Say("各月均在控制限内：没有迹象表明某月与其他月份不同", "every month lies within the limits: nothing says that a month differs from the others"))
