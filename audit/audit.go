@@ -19,6 +19,7 @@ import (
 	"plumbline/casefile"
 	"plumbline/eventlog"
 	"plumbline/procedure"
+	"plumbline/segment"
 )
 
 // Options says how a log is audited. The zero value audits the whole log with every processor, up to its last instant.
@@ -29,10 +30,21 @@ type Options struct {
 	ListCases bool             // list the ids of the cases of each finding
 	Figures   bool             // gather what a report draws: Report.Figures
 	Rows      bool             // list every finding: Report.Rows
+	// Segments is the history, cut: it is read instead of what open gives.
+	Segments *segment.Folder
+
+	// Seen, where it is set, is told of cases and acts as they are done, from several goroutines. What was told of is done
+	// again where a log is read a second time.
+	Seen func(cases, acts int)
+
+	mostOpen int // 0: the constant; tests make it small
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
 func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (*Report, error) {
+	if opt.Segments != nil && !opt.Figures && !opt.Rows { // the sieve knows what was found, not what figures ask of each act
+		return runSegments(ctx, name, opt.Segments, p, opt)
+	}
 	var a *audit
 	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
 		w := a.worker(worker)
@@ -44,6 +56,13 @@ func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, 
 				continue
 			}
 			w.judge(&b.Cases[i])
+		}
+		if opt.Seen != nil {
+			acts := 0
+			for i := range b.Cases {
+				acts += len(b.Cases[i].Events)
+			}
+			opt.Seen(len(b.Cases), acts)
 		}
 		return nil
 	})
@@ -59,6 +78,10 @@ type Opener func() (io.ReadCloser, error)
 // read reads a log. Times without offset are read in the mapping's zone; where no zone is given and no time of the log
 // has an offset, the whole log is read again in the pack's. A log that mixes both is refused by eventlog.
 func read(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options, start func(), each func(int, *eventlog.Batch) error) (eventlog.Stats, error) {
+	if opt.Segments != nil {
+		start()
+		return opt.Segments.Read(ctx, p.Pack.Zone, opt.Workers, each)
+	}
 	pass := func(zone *calendar.Zone) (eventlog.Stats, error) {
 		start()
 		r, err := open()
@@ -104,6 +127,7 @@ type worker struct {
 	standing   *procedure.Standing
 	outcome    procedure.Outcome
 	reader     reader
+	sifter     *sifter // of segments
 	rules      []tally
 	duties     []dutyTally
 	last       calendar.Instant
@@ -129,6 +153,35 @@ type tally struct {
 }
 
 type dutyTally struct{ onTime, late, open, overdue, lapsed, waived int64 }
+
+func (d *dutyTally) add(state procedure.State, due calendar.Instant) {
+	switch state {
+	case procedure.OnTime:
+		d.onTime++
+	case procedure.Late:
+		d.late++
+	case procedure.Open:
+		d.open++
+	case procedure.Missing:
+		d.open++
+		if due != 0 {
+			d.overdue++
+		}
+	case procedure.Lapsed:
+		d.lapsed++
+	case procedure.Waived:
+		d.waived++
+	}
+}
+
+func (d *dutyTally) sum(o *dutyTally) {
+	d.onTime += o.onTime
+	d.late += o.late
+	d.open += o.open
+	d.overdue += o.overdue
+	d.lapsed += o.lapsed
+	d.waived += o.waived
+}
 
 // openCase is a case whose deadlines may still pass before the log's last instant.
 type openCase struct {
@@ -235,41 +288,28 @@ func (w *worker) count(id string, o *procedure.Outcome, m *course) {
 	}
 	for i := range o.Findings {
 		f := &o.Findings[i]
-		t := &w.rules[f.Rule]
-		switch {
-		case f.Unjudged:
-			t.unjudged++
+		if f.Unjudged {
+			w.rules[f.Rule].unjudged++
 			continue
-		case f.Warn:
-			t.told++
 		}
-		t.count++
-		if t.lastCase != w.cased {
-			t.lastCase = w.cased
-			t.cases++
-			if w.opt.ListCases {
-				t.ids = append(t.ids, strings.Clone(id))
-			}
-		}
+		w.countFinding(f.Rule, f.Warn, id)
 	}
 	for i := range o.Duties {
-		d := &w.duties[o.Duties[i].Duty]
-		switch o.Duties[i].State {
-		case procedure.OnTime:
-			d.onTime++
-		case procedure.Late:
-			d.late++
-		case procedure.Open:
-			d.open++
-		case procedure.Missing:
-			d.open++
-			if o.Duties[i].Due != 0 {
-				d.overdue++
-			}
-		case procedure.Lapsed:
-			d.lapsed++
-		case procedure.Waived:
-			d.waived++
+		w.duties[o.Duties[i].Duty].add(o.Duties[i].State, o.Duties[i].Due)
+	}
+}
+
+func (w *worker) countFinding(rule int, warn bool, id string) {
+	t := &w.rules[rule]
+	if warn {
+		t.told++
+	}
+	t.count++
+	if t.lastCase != w.cased {
+		t.lastCase = w.cased
+		t.cases++
+		if w.opt.ListCases {
+			t.ids = append(t.ids, strings.Clone(id))
 		}
 	}
 }
@@ -326,14 +366,8 @@ func (w *worker) add(v *worker) {
 	if v.figures != nil {
 		w.figures.merge(v.figures)
 	}
-	for i, d := range v.duties {
-		t := &w.duties[i]
-		t.onTime += d.onTime
-		t.late += d.late
-		t.open += d.open
-		t.overdue += d.overdue
-		t.lapsed += d.lapsed
-		t.waived += d.waived
+	for i := range v.duties {
+		w.duties[i].sum(&v.duties[i])
 	}
 	for k, n := range v.unmapped {
 		w.unmapped[k] += n
@@ -368,6 +402,7 @@ type reader struct {
 	kinds  map[string]int
 	fields [][]procedure.Field
 	slots  []map[string]int
+	ofCase []map[string]int // what an act takes from what the log says of the case as a whole
 	act_   procedure.Act
 	actor  casefile.Actor
 	posts  [1]string
@@ -378,13 +413,17 @@ func newReader(p *procedure.Procedure) reader {
 	r := reader{p: p, kinds: map[string]int{}}
 	for i := range p.Acts() {
 		fields := p.Fields(i)
-		slots := map[string]int{}
+		slots, ofCase := map[string]int{}, map[string]int{}
 		for j, f := range fields {
 			slots[f.Source] = j
 			slots[f.Name] = j
+			if own, ok := strings.CutPrefix(f.Source, "case:"); ok {
+				ofCase[own], ofCase[f.Source], ofCase[f.Name] = j, j, j
+			}
 		}
 		r.fields = append(r.fields, fields)
 		r.slots = append(r.slots, slots)
+		r.ofCase = append(r.ofCase, ofCase)
 		r.data = append(r.data, make([]casefile.Value, len(fields)))
 	}
 	return r
@@ -403,19 +442,10 @@ func (r *reader) act(c *eventlog.Case, e *eventlog.Event, fail func(act, field, 
 	data := r.data[kind]
 	clear(data)
 	if len(data) > 0 {
-		slots := r.slots[kind]
-		for i := range e.Data {
-			slot, ok := slots[e.Data[i].Key]
-			if !ok {
-				continue
-			}
-			v, err := casefile.ParseValue(r.fields[kind][slot].Kind, e.Data[i].Value, r.p.Pack.Zone)
-			if err != nil {
-				fail(r.p.ActID(kind), e.Data[i].Key, e.Data[i].Value, e.Record, err)
-				continue
-			}
-			data[slot] = v
+		if len(r.ofCase[kind]) > 0 {
+			r.take(kind, r.ofCase[kind], c.Data, e.Record, fail)
 		}
+		r.take(kind, r.slots[kind], e.Data, e.Record, fail)
 	}
 	r.act_ = procedure.Act{Ref: e.Record, Kind: kind, Occurred: e.Time, Precision: e.Precision, Data: data}
 	if e.Person != "" {
@@ -427,4 +457,20 @@ func (r *reader) act(c *eventlog.Case, e *eventlog.Event, fail func(act, field, 
 		r.act_.Actor = &r.actor
 	}
 	return &r.act_, true
+}
+
+// take reads what the act wants of these fields into its data.
+func (r *reader) take(kind int, slots map[string]int, from []eventlog.Field, record int64, fail func(act, field, value string, record int64, why error)) {
+	for i := range from {
+		slot, ok := slots[from[i].Key]
+		if !ok {
+			continue
+		}
+		v, err := casefile.ParseValue(r.fields[kind][slot].Kind, from[i].Value, r.p.Pack.Zone)
+		if err != nil {
+			fail(r.p.ActID(kind), from[i].Key, from[i].Value, record, err)
+			continue
+		}
+		r.data[kind][slot] = v
+	}
 }

@@ -21,6 +21,7 @@ type Recorded struct {
 	Findings []casefile.Finding
 	Proc     *procedure.Procedure // nil: not known; then every text is taken for free text
 	AsOf     calendar.Instant     // the moment up to which deadlines had passed
+	Record   string               // of which state of the record: acts in its ledger, and the root
 }
 
 // Beside the names that every log has (concept:name, org:resource ...) a history of the record carries these. Those of a case:
@@ -33,6 +34,9 @@ const (
 	keyTitle     = "plumbline:title"
 	keyStage     = "plumbline:stage"
 	keyHandlers  = "plumbline:handlers"
+	keyRecord    = "plumbline:record"   // acts in the ledger when the export began, and its root
+	keyRevision  = "plumbline:revision" // of the case
+	keyPeople    = "plumbline:people"   // named: as the record has them; crossed: officers numbered, texts that may tell who somebody is crossed out
 )
 
 // And those of an event. Lists have commas between; an empty list, which is known to be empty, is "-".
@@ -66,7 +70,8 @@ func Columns() *eventlog.Columns {
 			*into = append(*into, eventlog.Field{Key: k, Kind: kind})
 		}
 	}
-	text(&of.Data, eventlog.String, keyProcedure, keyHolds, keyCaseNo, keyStage, keyHandlers, keyFindings, keyWarnings, keyUnjudged)
+	text(&of.Data, eventlog.String, keyProcedure, keyHolds, keyCaseNo, keyStage, keyHandlers, keyRecord, keyPeople, keyFindings, keyWarnings, keyUnjudged)
+	text(&of.Data, eventlog.Int, keyRevision)
 	text(&of.Data, eventlog.Time, keyAsOf)
 	text(&of.Data, eventlog.Bool, keyClosed)
 	text(&e.Data, eventlog.Int, keyNumber, keyCorrects, keyWithdraws, keyFiles)
@@ -211,6 +216,9 @@ func (c *Recorded) History(n *Pseudonyms) eventlog.Case {
 	d.text(keyCaseNo, h.Number)
 	d.text(keyStage, h.Stage)
 	d.text(keyHandlers, n.officersIn(h.Handlers))
+	d.text(keyRecord, c.Record)
+	d.of(eventlog.Int, keyRevision, strconv.FormatInt(int64(h.Revision), 10))
+	d.text(keyPeople, map[bool]string{true: "named", false: "crossed"}[n.Keep])
 	if n.Keep {
 		d.text(keyTitle, h.Title)
 	}

@@ -86,6 +86,9 @@ func stories(ctx context.Context, name string, open Opener, p *procedure.Procedu
 				k.last = max(k.last, c.Events[e].Time)
 			}
 			if wanted(c) {
+				if _, ok := recordedUnder(c); ok {
+					return fmt.Errorf("%s: case %s is of a Plumbline record: it is told on its own page there, and only histories of other systems here", name, c.ID)
+				}
 				k.cases = append(k.cases, keep(c))
 			}
 		}
@@ -120,14 +123,11 @@ func stories(ctx context.Context, name string, open Opener, p *procedure.Procedu
 func keep(c *eventlog.Case) eventlog.Case {
 	d := *c
 	d.ID = strings.Clone(c.ID)
+	d.Data = keepFields(c.Data)
 	d.Events = make([]eventlog.Event, len(c.Events))
 	for i, e := range c.Events {
 		e.Act, e.Person, e.Post, e.Unit = strings.Clone(e.Act), strings.Clone(e.Person), strings.Clone(e.Post), strings.Clone(e.Unit)
-		fields := make([]eventlog.Field, len(e.Data))
-		for k, f := range e.Data {
-			fields[k] = eventlog.Field{Key: strings.Clone(f.Key), Value: strings.Clone(f.Value), Kind: f.Kind}
-		}
-		e.Data = fields
+		e.Data = keepFields(e.Data)
 		d.Events[i] = e
 	}
 	d.Data = slices.Clone(c.Data)
@@ -135,6 +135,14 @@ func keep(c *eventlog.Case) eventlog.Case {
 		d.Data[i] = eventlog.Field{Key: strings.Clone(f.Key), Value: strings.Clone(f.Value), Kind: f.Kind}
 	}
 	return d
+}
+
+func keepFields(of []eventlog.Field) []eventlog.Field {
+	out := make([]eventlog.Field, len(of))
+	for i, f := range of {
+		out[i] = eventlog.Field{Key: strings.Clone(f.Key), Value: strings.Clone(f.Value), Kind: f.Kind}
+	}
+	return out
 }
 
 func story(p *procedure.Procedure, c *eventlog.Case, now calendar.Instant) Story {

@@ -273,11 +273,10 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 		if err != nil {
 			return nil, ledger.Hash{}, err
 		}
-		leaf, err := r.Leaf()
-		return b, leaf, err
+		return b, r.Leaf(), nil
 	}
 	change.Act = act
-	kept, err := h.store.Commit(ctx, change)
+	kept, err := h.commit(ctx, change)
 	if err != nil {
 		if !errors.Is(err, casefile.ErrConflict) {
 			h.rereadRights(ctx, c.head.ID) // it may have been kept all the same
@@ -302,7 +301,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		if out.first != nil { // where it was opened; the acts that stand say where it went
 			head.Unit, head.UnitKind = out.first.ID, out.first.Kind
 		}
-		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
+		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, concerns, complainsOf, gaveRight, tookRight, dueWord) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	if c.proc.Matter() {
@@ -323,6 +322,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			head.Stage = info.Stage
 		}
 		closed = closed || info.Closes
+		keys = append(keys, h.dueWords(c.proc, info, r)...)
 		if info.Opens && !opened && (out.whole || head.Revision == 0) {
 			head.Opened, opened = r.Occurred, true
 		}

@@ -1,6 +1,6 @@
-"""Reads what `plumbline export` wrote with PM4Py, unchanged, in all four formats, and compares the counts.
+"""Reads what `plumbline export` wrote with PM4Py, unchanged, in all four formats, and compares the counts with the record's.
 
-    python read_export.py FOLDER     # with log.xes, log.csv, log.parquet and log.ocel of one record
+    python read_export.py FOLDER CASES ACTS FINDINGS DUTIES    # FOLDER has log.xes, log.csv, log.parquet and log.ocel of one record
 """
 import json
 import sys
@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pandas
 import pm4py
+from pm4py.util.constants import DEFAULT_XES_PARSER
 
 folder = Path(sys.argv[1])
+held = dict(zip(("cases", "acts", "findings", "duties"), map(int, sys.argv[2:6])))
 wrong = []
 
 
@@ -28,16 +30,19 @@ def flat(name, log):
 
 
 def csv():
-    log = pandas.read_csv(folder / "log.csv", dtype={"case:concept:name": str, "org:resource": str})
+    log = pandas.read_csv(folder / "log.csv", dtype={"case:concept:name": str, "org:resource": str}, low_memory=False)
     return pm4py.format_dataframe(log, case_id="case:concept:name", activity_key="concept:name", timestamp_key="time:timestamp")
 
 
 seen = {
-    "xes": flat("xes", pm4py.read_xes(str(folder / "log.xes"))),
+    "xes": flat("xes", pm4py.read_xes(str(folder / "log.xes"), variant=DEFAULT_XES_PARSER)),
+    "xes rust": flat("xes rust", pm4py.read_xes(str(folder / "log.xes"), variant="rustxes")),
     "csv": flat("csv", csv()),
     "parquet": flat("parquet", pandas.read_parquet(folder / "log.parquet")),
 }
-for name in ("csv", "parquet"):
+if seen["xes"][:2] != (held["cases"], held["acts"]):
+    wrong.append(f"xes: {seen['xes'][:2]} cases and acts, the record has {held}")
+for name in ("xes rust", "csv", "parquet"):
     for i, what in enumerate(["cases", "acts", "acts by kind", "findings by rule"]):
         if seen[name][i] != seen["xes"][i]:
             wrong.append(f"{name}: {what} differ from xes: {seen[name][i]} / {seen['xes'][i]}")
@@ -48,6 +53,8 @@ acts = log.events["ocel:activity"].value_counts().to_dict()
 print(f"ocel     {objects.get('case', 0):6} cases {len(log.events):7} acts {len(acts):4} kinds {objects}")
 if (objects.get("case", 0), len(log.events), acts) != seen["xes"][:3]:
     wrong.append("ocel: cases or acts differ from xes")
+if (objects.get("finding"), objects.get("duty")) != (held["findings"], held["duties"]):
+    wrong.append(f"ocel: {objects}, the record has {held}")
 raw = json.load(open(folder / "log.ocel"))
 if len(raw["objects"]) != len(log.objects) or sum(len(e["relationships"]) for e in raw["events"]) != len(log.relations):
     wrong.append(f"ocel: {len(log.objects)} objects and {len(log.relations)} relations were read of {len(raw['objects'])} and {sum(len(e['relationships']) for e in raw['events'])}")

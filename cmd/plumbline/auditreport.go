@@ -34,6 +34,8 @@ func (w *written) to(out io.Writer, format string) error {
 		err = report.HTML(b, w.html, w.lang)
 	case "csv":
 		err = report.CSV(b, w.report, w.p)
+	case "set-aside":
+		err = w.report.WriteSetAside(b, w.lang)
 	case "parquet":
 		err = report.Parquet(b, w.report)
 	default:
@@ -50,7 +52,11 @@ func (w *written) toFolder(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, x := range [][2]string{{"report.html", "html"}, {"report.json", "json"}, {"report.txt", "text"}, {"findings.csv", "csv"}, {"findings.parquet", "parquet"}} {
+	files := [][2]string{{"report.html", "html"}, {"report.json", "json"}, {"report.txt", "text"}, {"findings.csv", "csv"}, {"findings.parquet", "parquet"}}
+	if len(w.report.SetAside) > 0 {
+		files = append(files, [2]string{"set-aside.csv", "set-aside"})
+	}
+	for _, x := range files {
 		f, err := os.Create(filepath.Join(dir, x[0]))
 		if err != nil {
 			return err
@@ -66,24 +72,35 @@ func (w *written) toFolder(dir string) error {
 	return nil
 }
 
-// pageOf reads the log once more: for the cases that the page tells, and for the digest that says which log it was.
-func pageOf(ctx context.Context, name string, open audit.Opener, opt audit.Options, r *audit.Report, p *procedure.Procedure) (*report.Input, error) {
+// pageOf reads the log once more, for the cases that the page tells, and its files for the digests that say which they were.
+func pageOf(ctx context.Context, name string, files []string, open audit.Opener, opt audit.Options, r *audit.Report, p *procedure.Procedure) (*report.Input, error) {
 	stories, err := audit.Tell(ctx, name, open, p, opt, r.Figures.Examples)
 	if err != nil {
 		return nil, err
 	}
-	f, err := open()
-	if err != nil {
+	if files, err = filesUnder(files); err != nil {
 		return nil, err
+	}
+	in := &report.Input{Report: r, Proc: p, Stories: stories, Version: version()}
+	for _, path := range files {
+		s, err := sourceOf(path)
+		if err != nil {
+			return nil, err
+		}
+		in.Sources = append(in.Sources, s)
+	}
+	return in, nil
+}
+
+func sourceOf(path string) (report.Source, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return report.Source{}, err
 	}
 	defer func() { _ = f.Close() }() // only read
 	digest := sha256.New()
 	size, err := io.Copy(digest, f)
-	if err != nil {
-		return nil, err
-	}
-	return &report.Input{Report: r, Proc: p, Stories: stories, Version: version(),
-		Sources: []report.Source{{Name: filepath.Base(name), Bytes: size, SHA256: hex.EncodeToString(digest.Sum(nil))}}}, nil
+	return report.Source{Name: filepath.Base(path), Bytes: size, SHA256: hex.EncodeToString(digest.Sum(nil))}, err
 }
 
 // version names the program, with the commit it was built from where that is known.

@@ -14,10 +14,12 @@ import (
 	"strings"
 
 	"plumbline/audit"
+	"plumbline/authority"
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/eventlog"
 	"plumbline/handling"
+	"plumbline/ledger"
 	"plumbline/procedure"
 )
 
@@ -33,8 +35,9 @@ type exportCommand struct {
 	Until     string   `help:"Only cases opened up to this day, which counts, or moment."`
 	Names     bool     `help:"Keep names, numbers, addresses, dates of birth and free text. Without it officers are numbered and texts about people become a cross."`
 	With      []string `enum:"people,questions,apart" help:"Also the file of people, the file of questions, and what stands apart: superintendence, complaints, sheets that only who made them sees yet." placeholder:"people,questions,apart"`
-	Person    string   `help:"Who takes it away, for the log of views; default: the user of this machine."`
-	Purpose   string   `help:"What for, for the log of views."`
+	As        string   `xor:"who" placeholder:"PERSON" help:"Only cases that this person of the record may see, as on their pages; the views are theirs."`
+	Person    string   `xor:"who" help:"Who takes it away, for the log of views; default: the user of this machine."`
+	Purpose   string   `help:"What for, for the log of views; with --as also for cases that open only to a stated purpose."`
 }
 
 // Run writes the views, then the file: what leaves the house is on the record before.
@@ -59,11 +62,8 @@ func (c *exportCommand) Run() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	x.store = store
-	if x.size == 0 {
-		if x.size, _, err = store.Head(ctx); err != nil {
-			return err
-		}
+	if err := x.over(ctx, store); err != nil {
+		return err
 	}
 	if err := x.write(ctx); err != nil {
 		return err
@@ -77,7 +77,9 @@ type exporting struct {
 	*exportCommand
 	pack        *procedure.Pack
 	store       record
-	size        int64 // of the ledger: cases opened after it are left for the next time
+	house       *handling.House // with --as: says what the person may see
+	size        int64           // of the ledger: cases opened after it are left for the next time
+	root        ledger.Hash     // of the ledger at this size
 	from, until calendar.Instant
 	people      *audit.Pseudonyms
 
@@ -119,10 +121,10 @@ func (x *exporting) putOnRecord(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, x.store.Close()) }()
-	if x.size, _, err = x.store.Head(ctx); err != nil {
+	if err := x.over(ctx, x.store); err != nil {
 		return err
 	}
-	who := x.Person
+	who := cmp.Or(x.As, x.Person)
 	if u, err := user.Current(); who == "" && err == nil {
 		who = "operator " + u.Username
 	}
@@ -151,6 +153,26 @@ func (x *exporting) putOnRecord(ctx context.Context) (err error) {
 	return err
 }
 
+// over says from which store cases are read from now on; the first says how far the export goes.
+func (x *exporting) over(ctx context.Context, store record) (err error) {
+	x.store = store
+	if x.size == 0 {
+		if x.size, x.root, err = store.Head(ctx); err != nil {
+			return err
+		}
+	}
+	if x.As == "" {
+		return nil
+	}
+	if x.house, err = handling.Open(handling.Config{Store: store, Pack: x.pack, Now: now}); err != nil {
+		return err
+	}
+	if _, ok := x.house.People().Person(authority.PersonID(x.As)); !ok {
+		return fmt.Errorf("--as: no person %q in the record", x.As)
+	}
+	return nil
+}
+
 // heads calls each with the cases that are asked for, in the order in which they were opened.
 func (x *exporting) heads(ctx context.Context, each func(*casefile.Head) error) error {
 	x.aside = map[string]int64{}
@@ -167,6 +189,12 @@ func (x *exporting) heads(ctx context.Context, each func(*casefile.Head) error) 
 			head, err := x.store.Case(ctx, entries[i].Case)
 			if err != nil {
 				return fmt.Errorf("case %s: %w", entries[i].Case, err)
+			}
+			if x.house != nil {
+				who := handling.Who{Person: authority.PersonID(x.As), Purpose: x.Purpose}
+				if _, ok := x.house.Visible(ctx, who, head.ID); !ok {
+					continue // what one may not see is not there: it is not counted either
+				}
 			}
 			if !x.wanted(&head) {
 				continue
@@ -218,7 +246,7 @@ func (x *exporting) recorded(ctx context.Context, each func(*audit.Recorded) err
 
 func (x *exporting) read(ctx context.Context, id casefile.CaseID) (*audit.Recorded, error) {
 	for range 8 {
-		c := &audit.Recorded{}
+		c := &audit.Recorded{Record: fmt.Sprintf("%d %x", x.size, x.root)}
 		var entries []casefile.Entry
 		var err error
 		for _, step := range []func() error{
@@ -358,6 +386,12 @@ func (x *exporting) tell() {
 	for _, p := range slices.Sorted(maps.Keys(x.procedures)) {
 		fmt.Printf("  %6d  %s\n", x.procedures[p], p)
 	}
+	fmt.Printf("from the record at %d acts, root %x\n", x.size, x.root)
+	if x.Names {
+		fmt.Println("people: as they are in the record, with names, numbers, addresses and free text")
+	} else {
+		fmt.Println("people: officers by numbers, a cross for every text that may tell who somebody is; --names keeps them")
+	}
 	left := func(n int64, text string) {
 		if n > 0 {
 			fmt.Fprintf(os.Stderr, text+"\n", n)
@@ -367,9 +401,9 @@ func (x *exporting) tell() {
 	left(x.aside["people"], "left out: the file of people (%d); --with people takes it in")
 	left(x.aside["questions"], "left out: the file of questions (%d); --with questions takes it in")
 	if !x.Names {
-		left(int64(x.people.Officers()), "%d officers are numbered from 1; --names keeps who they are")
-		left(x.people.Texts, "%d names, numbers, addresses and free texts became ×1, ×2 ...; --names keeps them")
-		left(x.people.Dropped, "left out: %d dates of birth, so what depends on age cannot be judged again; --names keeps them")
+		left(int64(x.people.Officers()), "%d officers are numbered from 1")
+		left(x.people.Texts, "%d names, numbers, addresses and free texts became ×1, ×2 ...")
+		left(x.people.Dropped, "left out: %d dates of birth, so what depends on age cannot be judged again")
 	}
 	if x.Format != "ocel" {
 		left(x.withdrawn, "left out: %d findings that were withdrawn; ocel has them")

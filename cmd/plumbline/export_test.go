@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -43,6 +44,8 @@ func TestExport(t *testing.T) {
 	r := demoRecord(t)
 	t.Run("what is exported is judged as the record was", r.judgedAgain)
 	t.Run("it is on the record", r.onTheRecord)
+	t.Run("it says of which record it is, and what became of people", r.saysWhatItIs)
+	t.Run("an officer takes away what they see", r.seenByOne)
 	t.Run("ocel", r.objectCentric)
 	t.Run("parquet has every act and its columns", r.parquet)
 }
@@ -209,6 +212,125 @@ func (r *heldRecord) onTheRecord(t *testing.T) {
 	}
 	if err := store.Check(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+func (r *heldRecord) saysWhatItIs(t *testing.T) {
+	store, err := (whichStore{Data: r.dir}).openFor(t.Context(), reading)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close() //nolint:errcheck // only read
+	size, root, err := store.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct{ format, record, people string }{
+		{"xes", `key="plumbline:record" value="%s"`, `key="plumbline:people" value="%s"`},
+		{"csv", ",%s,", ",%s,"},
+		{"ocel", `"name":"record","time":"[^"]+","value":"%s"`, `"name":"people","time":"[^"]+","value":"%s"`},
+		{"parquet", "%s", "%s"},
+	} {
+		for people, more := range map[string][]string{"named": {"--names"}, "crossed": nil} {
+			text, err := os.ReadFile(r.export(t, x.format, more...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{fmt.Sprintf(x.record, fmt.Sprintf("%d %x", size, root)), fmt.Sprintf(x.people, people)} {
+				if !regexp.MustCompile(want).Match(text) {
+					t.Errorf("%s %v: no %s in it", x.format, more, want)
+				}
+			}
+		}
+	}
+}
+
+// seenByOne: the cases that leave with an officer are those that their list of cases has.
+func (r *heldRecord) seenByOne(t *testing.T) {
+	store, err := (whichStore{Data: r.dir}).openFor(t.Context(), reading)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close() //nolint:errcheck // only read
+	pack, err := demoPack("cn-police")
+	if err != nil {
+		t.Fatal(err)
+	}
+	house, err := handling.Open(handling.Config{Store: store, Pack: pack, Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	some := 0
+	for _, p := range house.People().People() {
+		held, ok := house.PostOf(p.ID, now())
+		if !ok || held.Post != "handler" && held.Post != "unit_head" || some == 2 {
+			continue
+		}
+		who := handling.Who{Person: p.ID}
+		var want, got []string
+		for w := (handling.Wanted{Limit: 100}); ; { // page by page, as they are shown
+			listed, err := house.Cases(t.Context(), who, w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, h := range listed {
+				if h.Procedure == mainProcedure {
+					want = append(want, string(h.ID))
+				}
+				w.Before, w.AfterID = h.Updated, h.ID
+			}
+			if len(listed) == 0 {
+				break
+			}
+		}
+		if len(want) == 0 || len(want) == exportedCases {
+			continue
+		}
+		some++
+		text, err := os.ReadFile(r.export(t, "xes", "--procedure", "administrative", "--as", string(p.ID)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`<trace>\s*<string key="concept:name" value="([^"]+)"`).FindAllStringSubmatch(string(text), -1) {
+			got = append(got, m[1])
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s, %s (-listed +exported)\n%s", p.ID, held.Post, diff)
+		}
+	}
+	if some == 0 {
+		t.Fatal("nobody sees a part of the cases")
+	}
+	if code := run([]string{"export", "--data", r.dir, "--format", "xes", "--out", filepath.Join(t.TempDir(), "x.xes"), "--as", "nobody"}); code != 2 {
+		t.Errorf("as nobody: exit %d", code)
+	}
+}
+
+// TestExportIsReadByPM4Py runs where `make export-pm4py` has installed PM4Py; neither the program nor its other tests need it.
+func TestExportIsReadByPM4Py(t *testing.T) {
+	python := os.Getenv("PM4PY")
+	if python == "" {
+		t.Skip("PM4PY does not name a Python with PM4Py: make export-pm4py does")
+	}
+	r, folder := demoRecord(t), t.TempDir()
+	for _, format := range []string{"xes", "csv", "parquet", "ocel"} {
+		if err := os.Rename(r.export(t, format), filepath.Join(folder, "log."+format)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cases := 0
+	for _, n := range r.cases {
+		cases += n
+	}
+	read := exec.Command(python, "../../bench/pm4py/read_export.py", folder, fmt.Sprint(cases), fmt.Sprint(r.acts), fmt.Sprint(r.findings), fmt.Sprint(r.duties))
+	var talk strings.Builder
+	read.Stderr = &talk
+	out, err := read.Output()
+	t.Logf("\n%s", out)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, talk.String())
 	}
 }
 

@@ -53,7 +53,7 @@ func (c *sampleCommand) Run() error {
 		return err
 	}
 	w := written{report: report, p: p, lang: c.Lang}
-	if w.html, err = pageOf(ctx, path, open, opt, report, p); err != nil {
+	if w.html, err = pageOf(ctx, path, []string{path}, open, opt, report, p); err != nil {
 		return err
 	}
 	if err := w.toFolder(c.Out); err != nil {
