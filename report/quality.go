@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"plumbline/audit"
 )
 
 type qualityRow struct {
@@ -60,4 +62,30 @@ func (p *page) Unmapped() []qualityRow {
 	}
 	slices.SortFunc(out, func(a, b qualityRow) int { return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.What, b.What)) })
 	return out[:min(len(out), 30)]
+}
+
+// asideRow is one kind of row that was set aside when tables were joined, with the places of the first.
+type asideRow struct {
+	Table, Column, Why string
+	Count              int64
+	Where              []string
+}
+
+const mostPlacesAside = 5
+
+// SetAside lists the rows that did not fit when tables were joined.
+func (p *page) SetAside() []asideRow {
+	var out []asideRow
+	for _, a := range p.R.SetAside {
+		row := asideRow{Table: a.Table, Column: a.Column, Why: audit.AsideWhy(a).In(p.Lang), Count: a.Count}
+		for _, x := range a.Rows[:min(len(a.Rows), mostPlacesAside)] {
+			where := x.Where
+			if x.Text != "" {
+				where += fmt.Sprintf(" %q", x.Text)
+			}
+			row.Where = append(row.Where, where)
+		}
+		out = append(out, row)
+	}
+	return out
 }

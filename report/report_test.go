@@ -296,6 +296,20 @@ func TestNobodyIsNamedAmongGroups(t *testing.T) {
 	}
 }
 
+func TestRowsSetAsideAreTold(t *testing.T) {
+	in := judged(t, year(true))
+	in.Report.SetAside = []*eventlog.Aside{{Table: "acts", Reason: eventlog.Orphan, Column: "call", Count: 1234, Rows: []eventlog.Put{{Where: "acts.csv:7", Text: hostile[0]}}}}
+	page := written(t, in, "en")
+	for _, s := range []string{"Rows set aside", "names a row that is not there", "1,234", "acts.csv:7", "&lt;script&gt;alert(1)"} {
+		if !strings.Contains(page, s) {
+			t.Errorf("the page does not say %q", s)
+		}
+	}
+	for _, m := range standsAlone(t, page) {
+		t.Error(m)
+	}
+}
+
 func TestEmptyStates(t *testing.T) {
 	for name, rows := range map[string]string{
 		"one case without a finding": "F1,Create Fine,2010-01-01,,,35,,0,\nF1,Payment,2010-01-05,,,,,35,35\n",
