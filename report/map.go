@@ -174,7 +174,7 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		}
 		fmt.Fprintf(&b, `<text class="n" x="%.0f" y="%.1f">%s`, n.x, y+n.high-7, w.Number(a.Count))
 		if a.Found > 0 {
-			fmt.Fprintf(&b, `<tspan class="bad" dx="7">%s</tspan>`, html.EscapeString(fmt.Sprintf(w.Say("问题%s", "%s findings"), w.Number(a.Found))))
+			fmt.Fprintf(&b, `<tspan class="bad" dx="7">%s</tspan>`, html.EscapeString(w.Count(a.Found, "问题%s", "%s finding", "%s findings")))
 		}
 		b.WriteString(`</text></g>`)
 	}
@@ -188,7 +188,7 @@ func arcTitle(w *words, from, to string, a audit.Arc) string {
 		s += fmt.Sprintf(w.Say("；间隔中位数%s，九成不超过%s", "; median wait %s, nine in ten within %s"), w.Time(a.Wait.Median), w.Time(a.Wait.P90))
 	}
 	if a.Found > 0 {
-		s += fmt.Sprintf(w.Say("；问题%s", "; %s findings"), w.Number(a.Found))
+		s += w.Count(a.Found, "；问题%s", "; %s finding", "; %s findings")
 	}
 	return s
 }

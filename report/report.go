@@ -283,7 +283,7 @@ func (p *page) answers() {
 		}
 		says := []string{fmt.Sprintf(p.Say("最常见：%s，%s件，占%s的%s。", "Most often: %s, in %s of %s (%s)."), p.In(most.Title), p.Number(most.Cases), of, p.Percent(most.Share.P))}
 		if worst != most {
-			says = append(says, fmt.Sprintf(p.Say("最严重（S%d）：%s，%s件。", "Gravest (S%d): %s, in %s cases."), worst.Severity, p.In(worst.Title), p.Number(worst.Cases)))
+			says = append(says, fmt.Sprintf(p.Say("最严重（S%d）：%s，%s。", "Gravest (S%d): %s, in %s."), worst.Severity, p.In(worst.Title), p.Count(worst.Cases, "%s件", "%s case", "%s cases")))
 		}
 		add("什么问题最多", "What goes wrong most", "rules", says...)
 	}
@@ -312,7 +312,7 @@ func (p *page) answers() {
 			}
 		}
 		if late != nil {
-			says = append(says, fmt.Sprintf(p.Say("迟延合计最多的职责是“%s”：逾期履行%s项，迟延中位数%s。", "Late by most in all: the duty %s, %s times, median delay %s."), late.Title, p.Number(late.Count.Late), p.Time(late.Figures.Late.Median)))
+			says = append(says, fmt.Sprintf(p.Say("迟延合计最多的职责是“%s”：逾期履行%s，迟延中位数%s。", "Late by most in all: the duty %s, %s, median delay %s."), late.Title, p.Count(late.Count.Late, "%s项", "once", "%s times"), p.Time(late.Figures.Late.Median)))
 		}
 		add("时间耗在哪里", "Where the time goes", "time", says...)
 	}
