@@ -2,9 +2,13 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
+
+	"plumbline/audit"
+	"plumbline/casefile"
 )
 
 // TestAuditOfTheRecord asks for the report of the record as several people: who watches units has it of those, and no others.
@@ -49,5 +53,43 @@ func TestAuditOfTheRecord(t *testing.T) {
 	past, err := b.house.Past(context.Background(), who("head"), b.house.ProcedureNamed(""), 0, nil)
 	if err != nil || !past.More || past.Cases != 0 {
 		t.Errorf("no case was to be read: %+v, %v", past, err)
+	}
+}
+
+// TestAuditSaysWhatTheRecordHolds holds the counts of the report against the findings that stand in the record.
+func TestAuditSaysWhatTheRecordHolds(t *testing.T) {
+	b := newBureau(t, true)
+	b.find(t)
+	ctx := context.Background()
+	proc := b.house.ProcedureNamed("")
+	g := audit.Gather(proc, audit.Options{})
+	want := map[string]int64{}
+	past, err := b.house.Past(ctx, who("supervisor"), proc, 10, func(head *casefile.Head, acts []*casefile.Record) error {
+		found, err := b.house.Store().Findings(ctx, head.ID)
+		for _, x := range found {
+			if x.WithdrawnBy == 0 && !x.Unjudged {
+				want[x.Rule]++
+			}
+		}
+		return errors.Join(err, g.Add(&audit.Recorded{Head: *head, Acts: acts, Proc: proc, AsOf: b.now}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := g.Report("record")
+	if past.Cases != 1 || r.Cases != 1 || len(want) == 0 || r.Figures.Found != 1 {
+		t.Fatalf("%+v, %d cases, %d rules", past, r.Cases, len(want))
+	}
+	for _, x := range r.Findings {
+		if x.Count != want[x.Rule] {
+			t.Errorf("%s: %d in the report, %d in the record", x.Rule, x.Count, want[x.Rule])
+		}
+	}
+	acts := int64(0)
+	for _, a := range r.Figures.Acts {
+		acts += a.Count
+	}
+	if acts != r.Acts || r.Acts == 0 {
+		t.Errorf("%d acts in the figures, %d judged", acts, r.Acts)
 	}
 }
