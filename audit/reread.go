@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,7 +37,11 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 		return nil
 	}
 	w.cases++
+	if w.figures != nil {
+		w.figures.begin(c.ID, c.Record)
+	}
 	var acts []procedure.Act
+	var seen []eventlog.Event // of acts
 	for i := range c.Events {
 		e := &c.Events[i]
 		w.last = max(w.last, e.Time)
@@ -53,7 +58,7 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 			continue
 		}
 		w.acts++
-		acts = append(acts, a)
+		acts, seen = append(acts, a), append(seen, *e)
 	}
 	now, err := asOf(c, w.opt.Now, w.p)
 	if err != nil {
@@ -61,7 +66,12 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 	}
 	w.until = max(w.until, now)
 	o := rejudged(w.p, acts, now)
-	w.count(c.ID, &o, nil)
+	var m *course
+	if w.figures != nil {
+		w.figures.recorded(acts, seen)
+		m = &w.figures.now
+	}
+	w.count(c.ID, &o, m)
 	return nil
 }
 
@@ -89,6 +99,27 @@ func rejudged(p *procedure.Procedure, acts []procedure.Act, now calendar.Instant
 		o.Duties = append(o.Duties, d)
 	}
 	return o
+}
+
+// recorded notes the acts of a case of a record: in the order in which they occurred, each in the place of the one that it
+// corrects, without those that were withdrawn.
+func (c *collector) recorded(acts []procedure.Act, seen []eventlog.Event) {
+	gone := map[int64]bool{}
+	for i := range acts {
+		gone[acts[i].Corrects], gone[acts[i].Withdraws] = true, true
+	}
+	order := make([]int, 0, len(acts))
+	for i := range acts {
+		if !gone[acts[i].Ref] && acts[i].Withdraws == 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(acts[a].Occurred, acts[b].Occurred) })
+	for _, i := range order {
+		e := &seen[i]
+		e.Record, e.Precision = acts[i].Ref, acts[i].Precision
+		c.event(e, acts[i].Kind)
+	}
 }
 
 // recorded reads one event of the history of a record. Unlike act it gives an act with memory of its own.

@@ -20,11 +20,8 @@ var reasons = map[eventlog.Reason]Title{
 	eventlog.Differing:  {"与同案其他记录不一致（以先者为准）", "says of its case what another row says otherwise (the first stands)"},
 }
 
-// SetAside is what was set aside for one reason and column of a table.
-type SetAside = eventlog.Aside
-
-// WhyAside says why rows were set aside.
-func WhyAside(r eventlog.Reason) Title { return reasons[r] }
+// AsideWhy says why rows of a kind were set aside.
+func AsideWhy(a *eventlog.Aside) Title { return reasons[a.Reason] }
 
 // shownAside bounds the places that the text shows of each kind; JSON and CSV have all that were listed.
 const shownAside = 5
@@ -49,7 +46,7 @@ func (r *Report) writeAside(w io.Writer, lang string) {
 		if a.Count > shownAside {
 			where += say("……", " ...")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", a.Table, a.Column, a.Count, reasons[a.Reason].In(lang), where)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", a.Table, a.Column, a.Count, AsideWhy(a).In(lang), where)
 	}
 }
 

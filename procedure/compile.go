@@ -122,7 +122,7 @@ func (c *compiler) describe() {
 			by := &p.actInfos[x.by]
 			by.Competent = competent(by.Competent, x.approver)
 		}
-		info := DutyInfo{ID: d.ID, Title: d.Title, Why: d.why, Act: d.act, Do: d.do, Late: d.late, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
+		info := DutyInfo{ID: d.ID, Title: d.Title, Why: d.why, Act: d.act, Do: d.do, Late: d.late, Never: d.missing, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
 		if d.rule >= 0 {
 			for _, b := range p.rules[d.rule].Basis {
 				if !slices.Contains(info.Basis, b) {

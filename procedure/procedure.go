@@ -284,6 +284,7 @@ type DutyInfo struct {
 	Do    []int // the acts that discharge it
 	Basis []string
 	Late  int // the rule counted when its deadline passes, or -1
+	Never int // the rule that stands when it was never done by the end, or -1
 
 	Liberty, Property bool
 	Warn              bool   // lateness is told, never a breach

@@ -111,6 +111,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	return []fixture{
 		{"limits", &terms}, {"limits-none", &calm},
 		{"round", &rounds}, {"round-measured", &measured}, {"round-constant", &constant}, {"round-ungraded", &ungraded}, {"round-undrawn", &undrawn},
+		{"audit", auditFixture(x("zh", "en"), with(AreaFindings))}, {"audit-none", &AuditPage{Frame: with(AreaFindings), Action: "/audit", Title: psc, Procedures: []Option{{"administrative", psc, "", true}}, Units: []string{stationB}, Revision: 812, At: m("2026-11-23 10:42")}},
 		{"coverage", &reach}, {"coverage-none", &unreached}, {"coverage-error", &misdated},
 		{"finding", &page}, {"finding-untouched", &untouched}, {"finding-gone", &gone}, {"findings", &list}, {"findings-none", &none},
 		{"matters", &matters}, {"matters-none", &nothing}, {"intake-matter", Intake{with(AreaMatters), nil, form, others}},

@@ -26,6 +26,9 @@ const casesOfFindings = 25
 func findingList(c *call) error {
 	q := c.r.URL.Query()
 	p := &FindingList{Frame: c.liveList(AreaFindings), Mine: "/officers/" + string(c.who.Person), Scope: Scope(q.Get("scope"))}
+	if len(c.House.WatchedUnits(c.who)) > 0 {
+		p.Audit = "/audit"
+	}
 	if p.Scope != ScopeUnit && p.Scope != ScopeAll {
 		p.Scope = ScopeMine
 		if !c.House.OpensMain(c.who) && q.Get("scope") == "" { // who handles no cases begins with all

@@ -1,11 +1,16 @@
 package web
 
-import "plumbline/calendar"
+import (
+	"html/template"
+
+	"plumbline/calendar"
+)
 
 // FindingList lists findings that stand in cases the reader may see.
 type FindingList struct {
 	Frame
 	Mine   string // the reader's own enforcement file
+	Audit  string // the audit report, for who watches a unit
 	Scope  Scope
 	Scopes []ScopeLink
 	Rows   []FindingRow
@@ -131,6 +136,21 @@ type CoveredRow struct {
 	Looked, Finding, Named, Drawn int
 }
 
+// AuditPage is the audit report of the cases that the person may see, by one procedure.
+type AuditPage struct {
+	Frame
+	Action     string
+	Title      string // of the procedure
+	Procedures []Option
+	Units      []string // whose cases the person watches
+	Revision   int64    // the size of the ledger from which it was computed
+	At         calendar.Instant
+	Cases      int // that were read
+	Sealed     int // counted, not read
+	More       bool
+	Report     template.HTML // empty: there is no case
+}
+
 // OfficerPage is the enforcement file of an officer.
 type OfficerPage struct {
 	Frame
@@ -151,3 +171,4 @@ func (*MatterList) Template() string   { return "matters" }
 func (*FiguresPage) Template() string  { return "figures" }
 func (*OfficerPage) Template() string  { return "officer" }
 func (*CoveragePage) Template() string { return "coverage" }
+func (*AuditPage) Template() string    { return "audit" }
