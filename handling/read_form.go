@@ -71,6 +71,9 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
 		}
 	}
+	if err := h.inSurvey(ctx, c, q, info, r, now, bad); err != nil {
+		return nil, nil, err
+	}
 	h.attached(q, bad)
 	if len(bad.Problems) > 0 {
 		return nil, nil, bad
@@ -376,6 +379,13 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			return err
 		}
 		r.Data = append(r.Data, measured...)
+	}
+	if slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "tally" }) {
+		counted, err := h.countedSurvey(ctx, c, q, info, r, now, bad)
+		if err != nil {
+			return err
+		}
+		r.Data = append(r.Data, counted...)
 	}
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
