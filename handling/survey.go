@@ -47,6 +47,9 @@ type waiting struct {
 	counts map[casefile.SurveyCount]int64 // the key without its N
 }
 
+// Surveys tells whether cases of a procedure are surveys.
+func Surveys(p *procedure.Procedure) bool { return counting(p) != nil }
+
 // counting is the act of a procedure that counts a survey; nil: it has none.
 func counting(p *procedure.Procedure) *procedure.ActInfo {
 	for i := range p.Acts() {

@@ -235,8 +235,8 @@ type Form struct {
 	Refusal  *Refusal
 	Draft    *Draft
 	Measured []MeasuredRow // what the house fills in by an act that measures, counted now
-	Submit   string // text of the button; empty: "record"
-	Cancel   string // where the other button leads
+	Submit   string        // text of the button; empty: "record"
+	Cancel   string        // where the other button leads
 }
 
 // Subjects asks whom or what the act is about.
