@@ -61,6 +61,8 @@ type House struct {
 
 	asked   questions
 	surveys surveys
+
+	following followers
 }
 
 // Open makes a House and reads its people from the record.
