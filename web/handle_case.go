@@ -404,6 +404,12 @@ func actPage(c *call) error {
 			p.Ended = append(p.Ended, Pair{what, c.dutyState(d.State) + " " + c.local(d.Done)})
 		}
 	}
+	if measures(f.Proc) {
+		p.MeasureURL = measureURL(f.Head.ID)
+		for _, x := range c.House.MeasuredIn(f) {
+			p.Measured = append(p.Measured, c.measured(f, &x))
+		}
+	}
 	return c.page(http.StatusOK, p)
 }
 

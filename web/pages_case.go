@@ -205,6 +205,9 @@ type ActPage struct {
 	Ended  []Pair      // duties it discharged: what, how
 	Record Record
 	Mend   []Link // correct, withdraw
+
+	MeasureURL string // where the matter measures before and after what it taught or told; empty: it measures nothing
+	Measured   []MeasuredRow
 }
 
 // Record is what the ledger holds of an act.

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"plumbline/authority"
+	"plumbline/casefile"
 	"plumbline/handling"
 )
 
@@ -115,51 +117,85 @@ func send(t *testing.T, c *http.Client, to string, fields url.Values) (int, stri
 	return r.StatusCode, w.Body.String()
 }
 
-// TestAMeasurementIsShown: the matter, the course's own page and the list of all name rate, interval and whom it is beside; where
-// there are too few it says so and shows none.
+// TestAMeasurementIsShown: the course, the study, the notice of guidance in it and the list of all name rate, interval and whom
+// it is beside, in both languages; where there are too few they say so and show no figure.
 func TestAMeasurementIsShown(t *testing.T) {
+	const day = 24 * 3600 * 1_000_000
 	b := newBureau(t, false)
-	call := func(by, unit string, bad bool) {
+	officers := map[string][]string{}
+	var changes []authority.Change
+	for _, unit := range []string{"a", "b"} {
+		for i := range 5 {
+			id := fmt.Sprint(unit, "-", i)
+			officers[unit] = append(officers[unit], id)
+			changes = append(changes, authority.Enrol(authority.Person{ID: authority.PersonID(id), Name: id, Number: fmt.Sprint("90", unit, i)}), authority.Appoint(authority.Appointment{Person: authority.PersonID(id), Post: "handler", Unit: authority.UnitID(unit), From: b.now - day}))
+		}
+	}
+	if err := b.house.Found(context.Background(), changes...); err != nil {
+		t.Fatal(err)
+	}
+	calls := func(unit string, n, bad int) {
+		t.Helper()
+		for i := range n {
+			b.case_ = ""
+			receiver := "caller"
+			if i < bad {
+				receiver = "head"
+			}
+			b.submit(t, officers[unit][i%5], &handling.Request{Procedure: "cn-police/call", Unit: authority.UnitID(unit), Kind: "take_call", Data: map[string]string{"title": "报警", "call_number": fmt.Sprint(b.now), "when": "2026-03-02T08:00", "category": "consultation", "urgent": "false", "text": "咨询", "receiver": receiver, "reviewer": "head", "decider": "head"}})
+		}
+	}
+	calls("a", 20, 10)
+	calls("b", 16, 8)
+	open := func(by string, q *handling.Request) string {
 		t.Helper()
 		b.case_ = ""
-		receiver := "caller"
-		if bad {
-			receiver = "head"
-		}
-		b.submit(t, by, &handling.Request{Procedure: "cn-police/call", Unit: authority.UnitID(unit), Kind: "take_call", Data: map[string]string{"title": "报警", "call_number": fmt.Sprint(b.now), "when": "2026-03-02T08:00", "category": "consultation", "urgent": "false", "text": "咨询", "receiver": receiver, "reviewer": "head", "decider": "head"}})
+		b.case_ = b.submit(t, by, q).Case
+		return b.site.URL + "/cases/" + string(b.case_)
 	}
-	for i := range 20 {
-		call("chen", "a", i < 10)
+	course := open("trainer", &handling.Request{Procedure: "cn-police/education", Unit: "school", Kind: "open_course", Data: map[string]string{"title": "三名责任人", "topic": "接警", "rule": "call/named", "officers": strings.Join(officers["a"], ","), "kind": "professional"}})
+	held := b.case_
+	alone := open("trainer", &handling.Request{Procedure: "cn-police/education", Unit: "school", Kind: "open_course", Data: map[string]string{"title": "一人", "topic": "接警", "rule": "call/U1", "officers": "a-0", "kind": "professional"}})
+	few := b.case_
+	b.now += 29 * day
+	for _, id := range []casefile.CaseID{held, few} {
+		b.case_ = id
+		b.submit(t, "trainer", &handling.Request{Kind: "hold_course", Data: map[string]string{"hours": "4", "method": "cases", "teacher": "方某", "content": "三名责任人"}})
 	}
-	b.case_ = ""
-	b.case_ = b.submit(t, "trainer", &handling.Request{Procedure: "cn-police/education", Unit: "school", Kind: "open_course", Data: map[string]string{"title": "三名责任人", "topic": "接警", "rule": "call/named", "officers": "chen", "kind": "professional"}}).Case
-	course := b.case_
-	b.now += 20 * 24 * 3600 * 1_000_000
-	b.submit(t, "trainer", &handling.Request{Kind: "hold_course", Data: map[string]string{"hours": "4", "method": "cases", "teacher": "方某", "content": "三名责任人"}})
-	b.now += 2 * 24 * 3600 * 1_000_000
-	for i := range 20 {
-		call("chen", "a", i < 2)
-	}
-	b.now += 40 * 24 * 3600 * 1_000_000
-	b.case_ = course
-	page := b.site.URL + "/cases/" + string(course)
-	shows := func(by, lang, path string, want ...string) {
+	b.now += 2 * day
+	study := open("lawyer", &handling.Request{Procedure: "cn-police/study", Unit: "legal", Kind: "open_study", Data: map[string]string{"title": "三月研判", "month": "2026-03-01"}})
+	b.submit(t, "lawyer", &handling.Request{Kind: "note_recurrent", Subjects: []handling.SubjectInput{{}}, Data: map[string]string{"name": "三名责任人", "rule": "call/named", "count": "18", "cases": "36"}})
+	guidance := study + fmt.Sprint("/acts/", b.submit(t, "lawhead", &handling.Request{Kind: "issue_guidance", Subjects: []handling.SubjectInput{{}}, Data: map[string]string{"name": "通知", "units": "甲派出所", "officers": "head", "problem": "x", "guidance": "y", "until": "2026-04-20"}}).Kept.Number)
+	studied := b.case_
+	calls("a", 25, 2)
+	calls("b", 12, 6)
+	b.now += 40 * day
+	told := func(by, path string, zh, en []string) {
 		t.Helper()
 		c := b.client(t, by)
-		get(t, c, b.site.URL+"/lang/"+lang)
-		status, body := get(t, c, path)
-		for _, w := range want {
-			if status != 200 || !strings.Contains(body, w) {
-				t.Errorf("%s, %s %s: %d, no %s", by, lang, path, status, w)
+		for lang, want := range map[string][]string{"zh": zh, "en": en} {
+			get(t, c, b.site.URL+"/lang/"+lang)
+			status, body := get(t, c, path)
+			for _, w := range want {
+				if status != 200 || !strings.Contains(body, w) {
+					t.Errorf("%s, %s %s: %d, no %s", by, lang, path, status, w)
+				}
 			}
 		}
 	}
-	shows("trainer", "zh", page+"/measure", "只涉及一名民警")
-	shows("trainer", "en", page+"/measure", "one officer")
-	shows("chen", "zh", page+"/measure", "其他同类的案件或者人数太少", "-40", "10", "30%")
-	b.submit(t, "trainer", &handling.Request{Kind: "measure_recurrence", Data: map[string]string{"judgement": "少了"}})
-	for _, path := range []string{page, page + "/measure", b.site.URL + "/figures"} {
-		shows("trainer", "zh", path, "受训、受指导的", "个百分点", "95%", "没有对照")
-		shows("trainer", "en", path, "Taught or guided", "points", "95", "too few cases or people to compare with")
+	// 10 of 20 and 2 of 25 among those taught, 8 of 16 and 6 of 12 among the others; 42 points more.
+	zh := []string{"受训、受指导的", "其他同类的", "10 / 20", "2 / 25", "8 / 16", "6 / 12", "30% – 70%", "95%区间", "-42个百分点"}
+	en := []string{"Taught or guided", "Others of the same kind", "10 of 20", "2 of 25", "8 of 16", "6 of 12", "30% – 70%", "95 % interval", "-42 points"}
+	for by, path := range map[string]string{"trainer": course, "lawyer": study} {
+		told(by, path+"/measure", zh, en)
 	}
+	told("trainer", alone+"/measure", []string{"前后有一段的案件少于10件，不给数字"}, []string{"fewer than 10 cases before or after: no figure"})
+	b.case_ = held
+	b.submit(t, "trainer", &handling.Request{Kind: "measure_recurrence", Data: map[string]string{"judgement": "少了"}})
+	b.case_ = studied
+	b.submit(t, "lawyer", &handling.Request{Kind: "measure_effect", Subjects: []handling.SubjectInput{{ID: "i1"}}, Data: map[string]string{"judgement": "fallen"}})
+	told("trainer", course, zh, en)
+	told("lawyer", study, zh, en)
+	told("head", guidance, zh, en) // who answers for it in the unit
+	told("lawyer", b.site.URL+"/figures", zh, en)
 }
