@@ -387,6 +387,11 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, counted...)
 	}
+	results, err := h.resultsOf(ctx, c, info)
+	if err != nil {
+		return err
+	}
+	r.Data = append(r.Data, results...)
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")

@@ -32,8 +32,8 @@ var (
 	ErrSurveyOver = errors.New("the survey does not take answers now")
 )
 
-// surveyRoles are the data that the house fills in by an act that counts a survey.
-var surveyRoles = []string{"answers", "answers_all", "tally"}
+// surveyRoles are the data that the house fills in by an act that counts a survey, or makes it known.
+var surveyRoles = []string{"answers", "answers_all", "tally", "survey_results"}
 
 // surveys is what was answered and is not put down yet: for each survey fewer than ten.
 type surveys struct {
@@ -366,6 +366,46 @@ func (h *House) countedSurvey(ctx context.Context, c *standing, q *Request, info
 		}
 	}
 	return out, nil
+}
+
+// resultsOf writes what was counted, a line for each question and group, for an act that makes it known: nobody types it again.
+func (h *House) resultsOf(ctx context.Context, c *standing, info *procedure.ActInfo) ([]casefile.Datum, error) {
+	i := slices.IndexFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "survey_results" })
+	count := counting(c.proc)
+	if i < 0 || count == nil {
+		return nil, nil
+	}
+	records, err := h.records(ctx, c.head.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, r := range effective(records) {
+		if r.Kind != count.ID || len(r.Subjects) != 1 {
+			continue
+		}
+		question, people, sums := h.PartyName(ctx, &c.head, r.Subjects[0].ID), "", []string(nil)
+		for _, f := range count.Fields {
+			switch v := r.Datum(f.Name); {
+			case !v.Known():
+			case f.As == "group":
+				for _, o := range f.Enum {
+					if o.ID == v.Text() {
+						question += "（" + o.Title.ZH + "）"
+					}
+				}
+			case f.As == "answers":
+				people = v.String()
+			case f.As == "tally":
+				sums = append(sums, f.Title.ZH+" "+v.String())
+			}
+		}
+		lines = append(lines, question+"："+people+"人回答，"+strings.Join(sums, "，"))
+	}
+	if len(lines) == 0 {
+		return nil, nil
+	}
+	return []casefile.Datum{{Name: info.Fields[i].Name, Value: casefile.TextOf(strings.Join(lines, "\n"))}}, nil
 }
 
 func (h *House) endSurvey(ctx context.Context, id casefile.CaseID) (casefile.Survey, error) {

@@ -106,7 +106,13 @@ func TestASurveyIsCountedFromItsAnswers(t *testing.T) {
 	if err != nil || !s.Ended || s.Few || len(s.Rows) != 4 || slices.ContainsFunc(s.Rows, func(r handling.SurveyRow) bool { return !r.Same }) {
 		t.Errorf("counted: %+v %v", s, err)
 	}
-	m.do("kong", "publish_survey", "", data{"where": "unit", "summary": "多数满意"})
+	if _, err := m.try("kong", "publish_survey", "", data{"where": "unit", "summary": "多数满意", "results": "人人满意"}); !errors.As(err, new(*handling.Invalid)) {
+		t.Error("somebody types nicer results:", err)
+	}
+	made := m.do("kong", "publish_survey", "", data{"where": "unit", "summary": "多数满意"}).Record.Datum("results").Text()
+	if want := "告知是否清楚：25人回答，满意 12，一般 3，不满意 10，不了解 0\n办理是否及时：25人回答"; !strings.HasPrefix(made, want) || !strings.Contains(made, "告知是否清楚（被侵害人）：12人回答") {
+		t.Error("made known:", made)
+	}
 	m.do("kong", "close_survey", "", nil)
 	if err := h.store.Check(ctx); err != nil {
 		t.Error(err)
