@@ -73,6 +73,10 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 			at.scope = p.sets[set].scope
 		}
 		p.checks = append(p.checks, check{c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set, c.expr(d.That, at, cel.BoolType)})
+		k := &p.checks[len(p.checks)-1]
+		for _, e := range []*expr{k.when, k.unless, k.that} {
+			p.endReadsNow = p.endReadsNow || e != nil && e.now
+		}
 	}
 	c.path()
 	c.remedies()

@@ -20,20 +20,21 @@ type Procedure struct {
 	ID    string
 	Title Text
 
-	digest   [32]byte // of the pack's files this was compiled from
-	file     *procedureFile
-	versions []version
-	acts     []*act
-	actIndex map[string]int
-	facts    []fact
-	sets     []subjectSet
-	rules    []Rule
-	duties   []*duty
-	apart    []apart
-	checks   []check
-	path     *pathway
-	names    map[string]int // names foreign logs use for acts
-	ignored  map[string]Text
+	digest      [32]byte // of the pack's files this was compiled from
+	file        *procedureFile
+	versions    []version
+	acts        []*act
+	actIndex    map[string]int
+	facts       []fact
+	sets        []subjectSet
+	rules       []Rule
+	duties      []*duty
+	apart       []apart
+	checks      []check
+	endReadsNow bool // a check at the end does
+	path        *pathway
+	names       map[string]int // names foreign logs use for acts
+	ignored     map[string]Text
 
 	matter    bool
 	alone     []int
