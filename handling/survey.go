@@ -479,7 +479,8 @@ type Surveyed struct {
 	File  *File
 	Sheet Sheet
 	From  calendar.Date
-	Slips int64 // issued
+	Slips int64 // kept
+	Said  int64 // that acts issued: where there are other slips, somebody made them
 	Open  bool  // it takes answers
 	Ended bool  // it was counted
 	Few   bool  // of a survey that was counted: fewer than ten answered
@@ -518,6 +519,11 @@ func (h *House) Surveyed(ctx context.Context, who Who, id casefile.CaseID) (*Sur
 	out := &Surveyed{File: f, Sheet: s.sheet, From: s.plan.From, Slips: kept.Slips, Open: s.started && !s.over && !kept.Ended && kept.Slips > 0, Ended: kept.Ended, Few: kept.Ended && kept.Used < LeastAnswers}
 	for i := range f.Acts {
 		a := &f.Acts[i]
+		if a.Info != nil && len(a.Record.Refused) == 0 {
+			if n, issues := slipsAsked(a.Info, a.Record); issues { // also where it was taken back: its slips are out
+				out.Said += int64(n)
+			}
+		}
 		if a.Info == nil || a.Info.ID != s.count.ID || !a.Stands() || len(a.Subjects) != 1 {
 			continue
 		}

@@ -117,6 +117,15 @@ func TestASurveyIsCountedFromItsAnswers(t *testing.T) {
 	if err := h.store.Check(ctx); err != nil {
 		t.Error(err)
 	}
+	if s.Slips != 30 || s.Said != 30 {
+		t.Errorf("%d slips, %d on the record", s.Slips, s.Said)
+	}
+	if err := h.store.AddSlips(ctx, m.id, []ledger.Hash{{1}}); err != nil { // somebody with the database
+		t.Fatal(err)
+	}
+	if s, err := h.Surveyed(ctx, as("kong"), m.id); err != nil || s.Slips != 31 || s.Said != 30 {
+		t.Errorf("a slip more is not seen: %+v %v", s, err)
+	}
 	if err := h.store.PutAnswers(ctx, m.id, nil, []casefile.SurveyCount{{Question: "i1", Answer: "good", N: 5}}); err != nil { // somebody with the database
 		t.Fatal(err)
 	}

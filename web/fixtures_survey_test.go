@@ -30,7 +30,7 @@ func surveyFixtures(x func(zh, en string) string, f, in Frame, head CaseHead) []
 		out = append(out, fixture{"survey-" + string(s), &SurveyPage{Frame: f, State: s, Least: 10}})
 	}
 	slips := SlipsPage{Frame: in, Head: head, Unit: sheet.Unit, Until: sheet.Until, Where: "http://127.0.0.1:8080/survey", Slips: []string{"7KQ4-M2XP-90TB-3FJW-K", "3FJW-8RTN-12VD-5HLY-M", "9MR6-P4ZQ-0TVP-7KQ4-2"}, Number: 4}
-	counted := SurveyedPage{Frame: in, Head: head, Unit: sheet.Unit, From: dd(2026, 11, 1), Until: sheet.Until, Questions: []string{sheet.Fields[0].Label, sheet.Fields[1].Label}, Slips: 60, Ended: true, Answers: []string{x("满意", "Satisfied"), x("一般", "Neither"), x("不满意", "Dissatisfied"), x("不了解", "Cannot say")}, Least: 10}
+	counted := SurveyedPage{Frame: in, Head: head, Unit: sheet.Unit, From: dd(2026, 11, 1), Until: sheet.Until, Questions: []string{sheet.Fields[0].Label, sheet.Fields[1].Label}, Slips: 60, Said: 60, Ended: true, Answers: []string{x("满意", "Satisfied"), x("一般", "Neither"), x("不满意", "Dissatisfied"), x("不了解", "Cannot say")}, Least: 10}
 	row := func(group string, people int, same bool) SurveyedRow {
 		r := SurveyedRow{Question: sheet.Fields[0].Label, Group: group, Href: "#", People: people, Same: same}
 		for range 4 {
@@ -40,7 +40,7 @@ func surveyFixtures(x func(zh, en string) string, f, in Frame, head CaseHead) []
 	}
 	counted.Rows = []SurveyedRow{row("", 42, true), row(x("被侵害人", "victim"), 16, true), row(x("报案人", "reporter"), 26, false)}
 	few, open, ended, nothing := counted, counted, counted, counted
-	few.Rows, few.Few = nil, true
+	few.Rows, few.Few, few.Slips = nil, true, 61
 	open.Rows, open.Ended, open.Open = nil, false, true
 	ended.Rows = nil
 	nothing.Rows, nothing.Ended, nothing.Questions = nil, false, nil

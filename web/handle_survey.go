@@ -115,7 +115,7 @@ func surveyed(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &SurveyedPage{Frame: c.frame(AreaMatters), Head: c.caseHead(s.File), Unit: s.Sheet.Unit.In(c.lang), From: s.From, Until: s.Sheet.Until, Slips: s.Slips, Open: s.Open, Ended: s.Ended, Few: s.Few, Least: handling.LeastAnswers}
+	p := &SurveyedPage{Frame: c.frame(AreaMatters), Head: c.caseHead(s.File), Unit: s.Sheet.Unit.In(c.lang), From: s.From, Until: s.Sheet.Until, Slips: s.Slips, Said: s.Said, Open: s.Open, Ended: s.Ended, Few: s.Few, Least: handling.LeastAnswers}
 	for _, q := range s.Sheet.Questions {
 		p.Questions = append(p.Questions, q.Text)
 	}

@@ -52,7 +52,7 @@ type SurveyedPage struct {
 	Unit        string
 	From, Until calendar.Date
 	Questions   []string
-	Slips       int64
+	Slips, Said int64 // kept, and issued by acts
 	Open        bool
 	Ended, Few  bool
 	Answers     []string
