@@ -59,7 +59,8 @@ type House struct {
 
 	dueAgain atomic.Int64 // when the clock next looks for what is due by the calendar and nobody opened
 
-	asked questions
+	asked   questions
+	surveys surveys
 
 	following followers
 }

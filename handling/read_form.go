@@ -71,6 +71,9 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
 		}
 	}
+	if err := h.inSurvey(ctx, c, q, info, r, now, bad); err != nil {
+		return nil, nil, err
+	}
 	h.attached(q, bad)
 	if len(bad.Problems) > 0 {
 		return nil, nil, bad
@@ -377,6 +380,18 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, measured...)
 	}
+	if slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "tally" }) {
+		counted, err := h.countedSurvey(ctx, c, q, info, r, now, bad)
+		if err != nil {
+			return err
+		}
+		r.Data = append(r.Data, counted...)
+	}
+	results, err := h.resultsOf(ctx, c, info)
+	if err != nil {
+		return err
+	}
+	r.Data = append(r.Data, results...)
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")

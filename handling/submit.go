@@ -49,6 +49,7 @@ type Answer struct {
 	Found   []procedure.Finding // what judging found fault with; the act is on the record
 	Opened  []casefile.Duty     // duties that it leaves
 	Receipt *Receipt            // of a case that was opened
+	Slips   []string            // codes of the slips of a survey that it issued: told once, kept only as digests
 }
 
 // Receipt is what the reporter takes away: with both, and only with both, the progress of the case can be asked for.
@@ -108,7 +109,11 @@ func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, e
 	if err != nil {
 		return nil, err
 	}
-	return h.keep(ctx, c, who, q, r, info, out, now)
+	a, err := h.keep(ctx, c, who, q, r, info, out, now)
+	if n, issues := slipsAsked(info, r); err == nil && issues && len(a.Refused) == 0 && !a.Kept.Again {
+		a.Slips, err = h.issue(ctx, c.head.ID, n)
+	}
+	return a, err
 }
 
 // again answers for an act that was kept before: from the record, never from judging it a second time. The store knows

@@ -428,7 +428,7 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
 	}
 	if f.As != "" {
-		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "unopened": casefile.Bool, "measured_before": casefile.Int, "measured_before_of": casefile.Int, "measured_after": casefile.Int, "measured_after_of": casefile.Int, "others_before": casefile.Int, "others_before_of": casefile.Int, "others_after": casefile.Int, "others_after_of": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
+		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "unopened": casefile.Bool, "measured_before": casefile.Int, "measured_before_of": casefile.Int, "measured_after": casefile.Int, "measured_after_of": casefile.Int, "others_before": casefile.Int, "others_before_of": casefile.Int, "others_after": casefile.Int, "others_after_of": casefile.Int, "slips": casefile.Int, "answers": casefile.Int, "answers_all": casefile.Int, "tally": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
 		if !ok {
 			want = casefile.Text
 		}

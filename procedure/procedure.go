@@ -418,9 +418,10 @@ type Option struct {
 // assessment the unit, the period, the size of its sample, the scores at which grades begin, and what the house fills in when
 // it draws that; that nobody
 // opened it when it was due and the house did; of an act that measures what the house fills in: cases with the finding, of how many, before and after, of those taught and of others, what
-// that was counted from, and why there is no figure; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
+// that was counted from, and why there is no figure; of an anonymous survey the slips issued, the group told of, and what the
+// house fills in when it is counted: how many answered, in the group and in all, and how many gave each answer, and all of that for who makes it known; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
 // is never shown after entry.
-var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "rule", "unopened", "measured_before", "measured_before_of", "measured_after", "measured_after_of", "others_before", "others_before_of", "others_after", "others_after_of", "measured_from", "measured_without", "score", "points", "blind", "case", "finding", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "rule", "unopened", "measured_before", "measured_before_of", "measured_after", "measured_after_of", "others_before", "others_before_of", "others_after", "others_after_of", "measured_from", "measured_without", "slips", "group", "answers", "answers_all", "tally", "survey_results", "score", "points", "blind", "case", "finding", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

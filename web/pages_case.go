@@ -28,6 +28,7 @@ type Case struct {
 	Tied     *Tied  // nil: to nothing that the reader may see
 	Round    string // the page of a round, where the case draws a sample; empty: it draws none
 
+	SurveyURL  string // where the survey's figures are; empty: it is none
 	MeasureURL string // where the matter measures before and after; empty: it measures nothing
 	Measured   []MeasuredRow
 	Docs       []Document
@@ -204,6 +205,9 @@ type ActPage struct {
 	Ended  []Pair      // duties it discharged: what, how
 	Record Record
 	Mend   []Link // correct, withdraw
+
+	MeasureURL string // where the matter measures before and after what it taught or told; empty: it measures nothing
+	Measured   []MeasuredRow
 }
 
 // Record is what the ledger holds of an act.

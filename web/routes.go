@@ -14,6 +14,9 @@ var routes = []Route{
 	{"GET /query", authority.QueryAsReporter, showQuery},
 	{"POST /query", authority.QueryAsReporter, doQuery},
 	{"POST /query/complain", authority.QueryAsReporter, doComplain},
+	{"GET /survey", authority.QueryAsReporter, showSurvey},
+	{"POST /survey", authority.QueryAsReporter, doSurvey},
+	{"POST /survey/answer", authority.QueryAsReporter, doAnswerSurvey},
 
 	{"GET /{$}", authority.SeeWorkbench, workbench},
 	{"GET /account", authority.SeeOwnAccount, account},
@@ -41,6 +44,7 @@ var routes = []Route{
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
 	{"GET /cases/{id}/round", authority.SeeCase, round},
 	{"GET /cases/{id}/measure", authority.SeeCase, measurePage},
+	{"GET /cases/{id}/survey", authority.SeeCase, surveyed},
 
 	{"GET /limits", authority.ListCases, limitsPage},
 	{"GET /findings", authority.ListCases, findingList},
