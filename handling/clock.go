@@ -17,6 +17,7 @@ import (
 // that somebody else moved meanwhile is left for the next Tick. It returns how many cases moved.
 func (h *House) Tick(ctx context.Context) (int, error) {
 	now := h.now()
+	h.followDue(ctx, now)
 	ripe, err := h.store.Ripe(ctx, now, 256)
 	if err != nil {
 		return 0, err

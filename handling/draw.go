@@ -15,8 +15,8 @@ import (
 	"plumbline/procedure"
 )
 
-// drawnRoles are the data that the house fills in itself: the draw of a sample. Nobody types them.
-var drawnRoles = []string{"seed", "population", "drawn", "drawn_twice"}
+// houseRoles are the data that the house alone fills in: the draw of a sample, and what an act comes of. Nobody types them.
+var houseRoles = []string{"seed", "population", "drawn", "drawn_twice", "origin"}
 
 // draws tells whether an act draws a sample.
 func draws(info *procedure.ActInfo) bool {

@@ -57,12 +57,15 @@ type House struct {
 	rightsMu sync.Mutex
 	rights   map[casefile.CaseID][]right // qualifications that matters gave and took
 
+	leadsMu sync.Mutex
+	leads   map[casefile.CaseID]calendar.Instant // cases in which what an act leads to is still to be done, and when it is tried next
+
 	asked questions
 }
 
 // Open makes a House and reads its people from the record.
 func Open(c Config) (*House, error) {
-	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}}
+	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}, leads: map[casefile.CaseID]calendar.Instant{}}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -74,6 +77,9 @@ func Open(c Config) (*House, error) {
 		return nil, err
 	}
 	if err := h.readRights(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := h.readLeads(context.Background()); err != nil {
 		return nil, err
 	}
 	return h, nil

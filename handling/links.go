@@ -29,11 +29,15 @@ const aboutMatter = "matter:"
 
 // keysOf are the words of what one datum names.
 func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
-	prefix := map[string]string{"finding": aboutFinding, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
+	prefix := map[string]string{"finding": aboutFinding, "origin": cameFrom, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
 	if prefix == "" || !v.Known() || v.Kind() != casefile.Text {
 		return nil
 	}
 	var out []string
+	if f.As == "origin" {
+		of, _, _ := strings.Cut(v.Text(), "/")
+		return []string{cameFrom + of}
+	}
 	for x := range strings.SplitSeq(v.Text(), ",") {
 		out = append(out, prefix+x)
 		if of, ok := casefile.CaseOfFinding(x); ok && prefix == aboutFinding {
@@ -240,6 +244,8 @@ type Links struct {
 	Findings []string // it is about
 	Cases    []casefile.Head
 	Matters  []casefile.Head // that are about it
+	From, To []Led           // whose acts led to acts of it, and to which its own led
+	Waiting  bool            // what one of its acts leads to could not be done yet
 }
 
 // Links reads what a case is tied to, as far as the person may see it.
@@ -250,8 +256,21 @@ func (h *House) Links(ctx context.Context, who Who, f *File) (Links, error) {
 			out.Cases = append(out.Cases, head)
 		}
 	}
-	var err error
+	var from []casefile.Head
+	for _, id := range keyed(f.Head.Words, cameFrom) {
+		if head, err := h.store.Case(ctx, casefile.CaseID(id)); err == nil {
+			from = append(from, head)
+		}
+	}
+	to, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{cameFrom + string(f.Head.ID)}, Limit: mostMatters})
+	if err != nil {
+		return out, err
+	}
+	out.From, out.To, out.Waiting = h.led(who, from, f.Now), h.led(who, to, f.Now), keyed(f.Head.Words, leadsOn) != nil
 	out.Matters, err = h.matters(ctx, who, aboutCase+string(f.Head.ID), false, f.Now)
+	out.Matters = slices.DeleteFunc(out.Matters, func(m casefile.Head) bool {
+		return slices.ContainsFunc(out.To, func(l Led) bool { return l.Head.ID == m.ID })
+	})
 	return out, err
 }
 

@@ -67,6 +67,11 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		if err := h.data(ctx, c, who, q, info, r, now, bad); err != nil {
 			return nil, nil, err
 		}
+		for _, f := range info.Fields { // what the act comes of, no correction changes
+			if f.As == "origin" && old != nil && old.Datum(f.Name).Known() {
+				r.Data = append(r.Data, casefile.Datum{Name: f.Name, Value: old.Datum(f.Name)})
+			}
+		}
 		for _, d := range info.Documents {
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
 		}
@@ -380,7 +385,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		say := func(zh, en string) {
 			bad.Problems = append(bad.Problems, Problem{Field: f.Name, Text: both(zh, en), Basis: f.Basis})
 		}
-		if slices.Contains(drawnRoles, f.As) {
+		if slices.Contains(houseRoles, f.As) {
 			if q.Data[f.Name] != "" {
 				say("由系统填写，不能录入", "filled in by the system, not typed")
 			}

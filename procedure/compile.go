@@ -78,6 +78,7 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 	c.remedies()
 	c.finish()
 	c.describe()
+	l.made = append(l.made, c)
 	return p
 }
 

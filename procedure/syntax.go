@@ -287,6 +287,18 @@ type actDef struct {
 	Waives      list               `yaml:"waives"`
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`
+	LeadsTo     []leadDef          `yaml:"leads_to"`
+}
+
+// leadDef is an act elsewhere that the house does because of this one.
+type leadDef struct {
+	Pos      yaml.Pos
+	ID       yaml.Str           `yaml:"id,required"`
+	Act      yaml.Str           `yaml:"act,required"`
+	In       yaml.Str           `yaml:"in"`
+	When     yaml.Str           `yaml:"when"`
+	Officers list               `yaml:"officers"`
+	Data     yaml.Map[yaml.Str] `yaml:"data"`
 }
 
 type fieldDef struct {

@@ -201,7 +201,19 @@ func (c *call) tied(f *handling.File) (*Tied, error) {
 	for i := range links.Matters {
 		out.By = append(out.By, link(&links.Matters[i]))
 	}
-	if len(out.About)+len(out.By) == 0 {
+	led := func(of []handling.Led) []Link {
+		var out []Link
+		for i := range of {
+			if of[i].Seen {
+				out = append(out, link(&of[i].Head))
+			} else {
+				out = append(out, Link{Text: of[i].Proc.Title.In(c.lang) + " " + string(of[i].Head.ID) + c.both("（无权查看）", " (not yours to see)")})
+			}
+		}
+		return out
+	}
+	out.From, out.To, out.Waiting = led(links.From), led(links.To), links.Waiting
+	if len(out.About)+len(out.By)+len(out.From)+len(out.To) == 0 && !out.Waiting {
 		return nil, nil
 	}
 	return out, nil

@@ -78,8 +78,10 @@ type MatterList struct {
 
 // Tied are the cases and findings that a case is tied to.
 type Tied struct {
-	About []Link
-	By    []Link
+	About    []Link
+	By       []Link
+	From, To []Link // whose acts led to this, and to what its own led; without an address where it is not to be seen
+	Waiting  bool   // what an act leads to is not there yet
 }
 
 // FiguresPage tells how often each finding was made, by unit.
