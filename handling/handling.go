@@ -60,12 +60,15 @@ type House struct {
 	leadsMu sync.Mutex
 	leads   map[casefile.CaseID]calendar.Instant // cases in which what an act leads to is still to be done, and when it is tried next
 
+	publicMu sync.RWMutex
+	public   map[casefile.CaseID]Published // what stands in public, and what did
+
 	asked questions
 }
 
 // Open makes a House and reads its people from the record.
 func Open(c Config) (*House, error) {
-	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}, leads: map[casefile.CaseID]calendar.Instant{}}
+	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}, leads: map[casefile.CaseID]calendar.Instant{}, public: map[casefile.CaseID]Published{}}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -77,6 +80,9 @@ func Open(c Config) (*House, error) {
 		return nil, err
 	}
 	if err := h.readRights(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := h.readPublished(context.Background()); err != nil {
 		return nil, err
 	}
 	if err := h.readLeads(context.Background()); err != nil {

@@ -27,9 +27,14 @@ const (
 
 const leadAgain = calendar.Instant(time.Minute / time.Microsecond) // when what could not be done is tried again
 
-// leadWords are the words of an act that leads, or may lead, to something.
-func leadWords(info *procedure.ActInfo, r *casefile.Record) []string {
-	if len(info.Leads) == 0 || r.Withdraws != "" {
+// leadWords are the words of an act that leads, or may lead, to something, or opens a case in which something may have been led to.
+func (h *House) leadWords(p *procedure.Procedure, info *procedure.ActInfo, r *casefile.Record) []string {
+	into := info.Opens && slices.ContainsFunc(h.pack.Procedures, func(x *procedure.Procedure) bool {
+		return slices.ContainsFunc(x.Acts(), func(id string) bool {
+			return slices.ContainsFunc(x.Leads(x.ActOf(id)), func(l *procedure.Lead) bool { return !l.Opens() && l.Procedure.ID == p.ID })
+		})
+	})
+	if len(info.Leads) == 0 && !into || r.Withdraws != "" {
 		return nil
 	}
 	return []string{leadsOn, leadsOn + strconv.FormatInt(r.Number, 10)}
@@ -144,29 +149,111 @@ func (h *House) unmark(ctx context.Context, id casefile.CaseID, marks []string) 
 	return casefile.ErrConflict
 }
 
-// leadOn does what one act leads to. What a correction leads to is what the act in whose place it stands led to, once.
-func (h *House) leadOn(ctx context.Context, c *standing, r *casefile.Record, records []*casefile.Record) error {
+// step is one thing that an act leads to.
+type step struct {
+	led  procedure.Led
+	act  casefile.ActID // that leads to it: of one that was corrected the first, so that it is led to once
+	data []casefile.Datum
+}
+
+// steps are what one act of a case leads to.
+func (h *House) steps(c *standing, r *casefile.Record, records []*casefile.Record) ([]step, error) {
 	first := r
 	for first.Corrects != "" {
 		i := slices.IndexFunc(records, func(x *casefile.Record) bool { return x.ID == first.Corrects })
 		if i < 0 {
-			return fmt.Errorf("act %s corrects none of its case", first.ID)
+			return nil, fmt.Errorf("act %s corrects none of its case", first.ID)
 		}
 		first = records[i]
 	}
-	until := records[:r.Number]
 	a, ok := resolve(c.proc, r)
 	if !ok {
-		return nil // of an edition that had it
+		return nil, nil // of an edition that had it
 	}
+	until := records[:r.Number]
 	s := c.proc.RejudgeClosing(acts(c.proc, until), r.Recorded).Standing
-	var failed error
+	var out []step
 	for _, led := range c.proc.NewJudge().Led(s, &a) {
-		data := h.leadData(c, led, r, until)
-		if led.Opens() {
-			failed = errors.Join(failed, h.leadOpen(ctx, c, led, first.ID, data))
+		out = append(out, step{led, first.ID, h.leadData(c, led, r, until)})
+	}
+	return out, nil
+}
+
+// leadOn does what one act leads to, and in a case that it opens what acts of the cases this is about led to in others like it.
+func (h *House) leadOn(ctx context.Context, c *standing, r *casefile.Record, records []*casefile.Record) error {
+	steps, failed := h.steps(c, r, records)
+	for _, x := range steps {
+		if x.led.Opens() {
+			failed = errors.Join(failed, h.leadOpen(ctx, c, x))
 		} else {
-			failed = errors.Join(failed, h.leadInto(ctx, c, led, first.ID, data))
+			failed = errors.Join(failed, h.leadInto(ctx, c, x))
+		}
+	}
+	if k := c.proc.ActOf(r.Kind); k >= 0 && c.proc.Act(k).Opens {
+		for _, id := range keyed(c.head.Words, aboutCase) {
+			failed = errors.Join(failed, h.leadFrom(ctx, c, casefile.CaseID(id)), h.aboutThese(ctx, []string{id}, func(head *casefile.Head) error {
+				if head.ID == c.head.ID {
+					return nil
+				}
+				return h.leadFrom(ctx, c, head.ID)
+			}))
+		}
+	}
+	return failed
+}
+
+// aboutThese does something with every matter about one of these cases.
+func (h *House) aboutThese(ctx context.Context, ids []string, do func(*casefile.Head) error) error {
+	for _, id := range ids {
+		s := casefile.Selection{All: true, Words: []string{aboutCase + id}, Limit: 500}
+		for {
+			heads, err := h.store.Cases(ctx, s)
+			if err != nil {
+				return err
+			}
+			for i := range heads {
+				if err := do(&heads[i]); err != nil {
+					return err
+				}
+			}
+			if len(heads) < s.Limit {
+				break
+			}
+			s.Before, s.AfterID = heads[len(heads)-1].Updated, heads[len(heads)-1].ID
+		}
+	}
+	return nil
+}
+
+// leadFrom does in a case what acts of another had led to before it was there.
+func (h *House) leadFrom(ctx context.Context, c *standing, id casefile.CaseID) error {
+	from, err := h.load(ctx, id)
+	if errors.Is(err, casefile.ErrNotFound) {
+		return nil // named by its number elsewhere
+	}
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(from.proc.Acts(), func(act string) bool {
+		return slices.ContainsFunc(from.proc.Leads(from.proc.ActOf(act)), func(l *procedure.Lead) bool { return !l.Opens() && l.Procedure.ID == c.proc.ID })
+	}) {
+		return nil
+	}
+	records, err := h.records(ctx, id, 0)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, r := range effective(records) {
+		if k := from.proc.ActOf(r.Kind); k < 0 || len(from.proc.Leads(k)) == 0 {
+			continue
+		}
+		steps, err := h.steps(from, r, records)
+		failed = errors.Join(failed, err)
+		for _, x := range steps {
+			if !x.led.Opens() && x.led.Procedure.ID == c.proc.ID {
+				failed = errors.Join(failed, h.leadIntoOne(ctx, c.head.ID, x))
+			}
 		}
 	}
 	return failed
@@ -265,8 +352,9 @@ func leadID(parts ...string) casefile.ActID {
 }
 
 // leadOpen opens the case that an act leads to, in the nearest unit of the kind.
-func (h *House) leadOpen(ctx context.Context, c *standing, led procedure.Led, act casefile.ActID, data []casefile.Datum) error {
-	id := leadID(string(act), led.ID)
+func (h *House) leadOpen(ctx context.Context, c *standing, x step) error {
+	led, data := x.led, x.data
+	id := leadID(string(x.act), led.ID)
 	if _, err := h.store.Case(ctx, caseOf(id)); !errors.Is(err, casefile.ErrNotFound) {
 		return err // opened before
 	}
@@ -289,29 +377,22 @@ func (h *House) leadOpen(ctx context.Context, c *standing, led procedure.Led, ac
 	return err
 }
 
-// leadInto does an act in each case of a procedure that names this one.
-func (h *House) leadInto(ctx context.Context, c *standing, led procedure.Led, act casefile.ActID, data []casefile.Datum) error {
-	s := casefile.Selection{All: true, Words: []string{aboutCase + string(c.head.ID)}, Limit: 500}
-	for {
-		heads, err := h.store.Cases(ctx, s)
-		if err != nil {
-			return err
-		}
-		for _, x := range heads {
-			if x.Procedure == h.pack.ID+"/"+led.Procedure.ID {
-				if err := h.leadIntoOne(ctx, x.ID, led, leadID(string(act), led.ID, string(x.ID)), data); err != nil {
-					return err
-				}
-			}
-		}
-		if len(heads) < s.Limit {
+// leadInto does an act in each case of a procedure that is about this one; of a matter, in each about the cases that it is about.
+func (h *House) leadInto(ctx context.Context, c *standing, x step) error {
+	ids := []string{string(c.head.ID)}
+	if c.proc.Matter() {
+		ids = keyed(c.head.Words, aboutCase)
+	}
+	return h.aboutThese(ctx, ids, func(head *casefile.Head) error {
+		if head.Procedure != h.pack.ID+"/"+x.led.Procedure.ID {
 			return nil
 		}
-		s.Before, s.AfterID = heads[len(heads)-1].Updated, heads[len(heads)-1].ID
-	}
+		return h.leadIntoOne(ctx, head.ID, x)
+	})
 }
 
-func (h *House) leadIntoOne(ctx context.Context, id casefile.CaseID, led procedure.Led, act casefile.ActID, data []casefile.Datum) error {
+func (h *House) leadIntoOne(ctx context.Context, id casefile.CaseID, x step) error {
+	act := leadID(string(x.act), x.led.ID, string(id))
 	for range mostTries {
 		to, err := h.load(ctx, id)
 		if err != nil {
@@ -324,7 +405,7 @@ func (h *House) leadIntoOne(ctx context.Context, id casefile.CaseID, led procedu
 		if slices.ContainsFunc(records, func(r *casefile.Record) bool { return r.ID == act }) {
 			return nil
 		}
-		if err := h.leadAct(ctx, to, led, act, data, h.now()); !errors.Is(err, casefile.ErrConflict) {
+		if err := h.leadAct(ctx, to, x.led, act, x.data, h.now()); !errors.Is(err, casefile.ErrConflict) {
 			return err
 		}
 	}

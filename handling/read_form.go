@@ -375,6 +375,11 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, drawn...)
 	}
+	about, err := h.aboutCases(ctx, c, q, info)
+	if err != nil {
+		return err
+	}
+	r.Data = append(r.Data, about...)
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")
@@ -385,7 +390,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		say := func(zh, en string) {
 			bad.Problems = append(bad.Problems, Problem{Field: f.Name, Text: both(zh, en), Basis: f.Basis})
 		}
-		if slices.Contains(houseRoles, f.As) {
+		if slices.Contains(HouseRoles, f.As) {
 			if q.Data[f.Name] != "" {
 				say("由系统填写，不能录入", "filled in by the system, not typed")
 			}
@@ -429,7 +434,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			say("没有这个单位，或者不能移交给它："+text, fmt.Sprintf("there is no unit %q, or none to hand a case to", text))
 			continue
 		}
-		if f.As == "redacted" {
+		if h.comesPublic(info, f) {
 			name, err := h.unredacted(ctx, c, q, info, text)
 			if err != nil {
 				return err

@@ -122,6 +122,7 @@ func (h *House) again(ctx context.Context, c *standing, who Who, q *Request) (*A
 		return nil, err
 	}
 	h.rereadRights(ctx, c.head.ID)
+	h.movePublished(context.WithoutCancel(ctx), c.proc, &c.head)
 	if keyed(c.head.Words, leadsOn) != nil { // whoever kept it stopped before what it leads to
 		h.follow(context.WithoutCancel(ctx), c.head.ID)
 	}
@@ -292,7 +293,8 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 	}
 	answer.Kept = kept
 	h.moveRights(&change.Head)
-	if len(out.refused) == 0 && len(leadWords(info, r)) > 0 {
+	h.movePublished(context.WithoutCancel(ctx), c.proc, &change.Head)
+	if len(out.refused) == 0 && len(h.leadWords(c.proc, info, r)) > 0 {
 		h.follow(context.WithoutCancel(ctx), c.head.ID)
 	}
 	return answer, nil
@@ -311,6 +313,9 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, cameFrom, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
+	if kind := c.proc.ActOf(r.Kind); kind >= 0 && c.proc.Act(kind).Publishes != "" {
+		keys = append(keys, inPublic)
+	}
 	if c.proc.Matter() {
 		keys = append(keys, aboutMatter)
 	}
@@ -371,7 +376,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		keys = append(keys, seenAlone)
 	}
 	if kind := c.proc.ActOf(r.Kind); kind >= 0 {
-		keys = append(keys, leadWords(c.proc.Act(kind), r)...)
+		keys = append(keys, h.leadWords(c.proc, c.proc.Act(kind), r)...)
 	}
 	head.Words = addWords(bigrams(head.Words, words...), keys...)
 }

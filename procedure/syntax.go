@@ -288,6 +288,7 @@ type actDef struct {
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`
 	LeadsTo     []leadDef          `yaml:"leads_to"`
+	Publishes   yaml.Str           `yaml:"publishes"`
 }
 
 // leadDef is an act elsewhere that the house does because of this one.

@@ -169,7 +169,7 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 		form.Ask = aside(c.ask(&f.Head, handling.OnAct, a.ID, "", form.Title))
 	}
 	for i := range a.Fields {
-		if slices.Contains([]string{"seed", "population", "drawn", "drawn_twice", "origin"}, a.Fields[i].As) {
+		if slices.Contains(handling.HouseRoles, a.Fields[i].As) {
 			continue // the house fills them in
 		}
 		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); c.weighed(&x, &a.Fields[i], a, e) {
