@@ -14,23 +14,27 @@ import (
 // inPublic is the word of every case of which something stands in public, or did.
 const inPublic = "public:"
 
-// Published is what one matter has put before the public. A withdrawn one has neither title nor text: only that it was there,
-// when it went and why.
+// Published is what one matter has put before the public on the house's own site. A withdrawn one has neither title, text nor
+// kind: only that it was there, when it went and why.
 type Published struct {
 	ID        casefile.CaseID
 	Title     string
 	Text      string
+	Kind      string // an option of PublicKinds; empty: none was said
 	Unit      Text
 	At        calendar.Instant // when it was first published
 	Changed   calendar.Instant // when the text that stands was; At, unless it was corrected
 	Withdrawn calendar.Instant // zero: it stands
 	Notice    string           // why it was withdrawn; empty: nobody said
 	Basis     []string         // of the withdrawal
+
+	words string // in which it is found
 }
 
-// PublicQuery narrows what is published: words that all occur, and the days on which it was published or withdrawn, both included; zero: open.
+// PublicQuery narrows what is published: words that all occur in title and text or are its number; its kind; and the days on
+// which it was published or withdrawn, both included. Zero: open. A withdrawn one is found by number and day alone.
 type PublicQuery struct {
-	Text        string
+	Text, Kind  string
 	From, Until calendar.Date
 }
 
@@ -41,11 +45,11 @@ func (h *House) Published(s PublicQuery) []Published {
 	var out []Published
 	h.publicMu.RLock()
 	for _, p := range h.public {
-		text := strings.ToLower(p.Title + "\n" + p.Text)
-		day := h.pack.Zone.Date(p.At)
-		gone := h.pack.Zone.Date(p.Withdrawn)
-		within := func(d calendar.Date) bool { return (s.From == 0 || d >= s.From) && (s.Until == 0 || d <= s.Until) }
-		if !within(day) && (p.Withdrawn == 0 || !within(gone)) || slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(text, w) }) {
+		within := func(at calendar.Instant) bool {
+			d := h.pack.Zone.Date(at)
+			return at != 0 && (s.From == 0 || d >= s.From) && (s.Until == 0 || d <= s.Until)
+		}
+		if s.Kind != "" && s.Kind != p.Kind || !within(p.At) && !within(p.Withdrawn) || slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(p.words, w) }) {
 			continue
 		}
 		out = append(out, p)
@@ -53,6 +57,41 @@ func (h *House) Published(s PublicQuery) []Published {
 	h.publicMu.RUnlock()
 	slices.SortFunc(out, func(a, b Published) int { return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(a.ID, b.ID)) })
 	return out
+}
+
+// PublicKinds are the kinds of what may stand in public.
+func (h *House) PublicKinds() []procedure.Option {
+	var out []procedure.Option
+	for _, p := range h.pack.Procedures {
+		for k := range p.Acts() {
+			for _, f := range p.Act(k).Fields {
+				for _, o := range f.Enum {
+					if f.As == "public_kind" && !slices.ContainsFunc(out, func(x procedure.Option) bool { return x.ID == o.ID }) {
+						out = append(out, o)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// PublicMonths are the first days of the months in which something was published or withdrawn, the latest first.
+func (h *House) PublicMonths() []calendar.Date {
+	var out []calendar.Date
+	h.publicMu.RLock()
+	defer h.publicMu.RUnlock()
+	for _, p := range h.public {
+		for _, at := range []calendar.Instant{p.At, p.Withdrawn} {
+			if at != 0 {
+				y, m, _ := h.pack.Zone.Date(at).Civil()
+				out = append(out, calendar.NewDate(y, m, 1))
+			}
+		}
+	}
+	slices.Sort(out)
+	slices.Reverse(out)
+	return slices.Compact(out)
 }
 
 // PublishedOne is what one matter has put before the public, or casefile.ErrNotFound.
@@ -114,6 +153,7 @@ func (h *House) readPublic(ctx context.Context, p *procedure.Procedure, head *ca
 	}
 	out, ok := published(p, records, findings)
 	out.ID, out.Unit = head.ID, h.unitName(head.Unit)
+	out.words = strings.ToLower(string(out.ID) + "\n" + out.Title + "\n" + out.Text)
 	h.publicMu.Lock()
 	defer h.publicMu.Unlock()
 	if ok {
@@ -144,16 +184,30 @@ func published(p *procedure.Procedure, records []*casefile.Record, findings []ca
 		if k < 0 || len(r.Refused) > 0 || r.Withdraws != "" || p.Act(k).Publishes == "" {
 			continue
 		}
-		ok, gone = true, 0
 		info := p.Act(k)
-		shown = slices.Contains(stands, r) && info.Publishes == "text"
+		said := map[string]string{} // by the role of the datum, as it was on record then
+		for _, x := range effective(records[:i]) {
+			if k := p.ActOf(x.Kind); k >= 0 {
+				for _, f := range p.Act(k).Fields {
+					if v := x.Datum(f.Name); v.Known() && v.Kind() == casefile.Text {
+						said[f.As] = v.Text()
+					}
+				}
+			}
+		}
+		routes, asked := said["public_route"]
+		here := !asked || slices.Contains(strings.Split(routes, ","), procedure.OwnSite)
+		if !ok && (!here || info.Publishes != "text") {
+			continue // it never was on this site
+		}
+		ok, gone = true, 0
 		for _, x := range records {
 			if gone == 0 && (x.Withdraws == r.ID || x.Corrects == r.ID) {
 				gone = x.Recorded
 			}
 		}
 		if info.Publishes == "notice" {
-			out.Withdrawn, out.Notice, out.Basis = r.Occurred, "", info.Basis
+			shown, out.Withdrawn, out.Notice, out.Basis = false, r.Occurred, "", info.Basis
 			for _, f := range info.Fields {
 				if v := r.Datum(f.Name); f.As == "public_notice" && v.Known() {
 					out.Notice = v.Text()
@@ -161,33 +215,19 @@ func published(p *procedure.Procedure, records []*casefile.Record, findings []ca
 			}
 			continue
 		}
-		if out.At == 0 {
-			out.At = r.Occurred
-		}
+		shown = here && slices.Contains(stands, r)
+		out.At = cmp.Or(out.At, r.Occurred)
 		out.Changed, out.Withdrawn, out.Notice, out.Basis = r.Occurred, 0, "", nil
-		out.Title, out.Text = "", ""
-		for _, x := range effective(records[:i]) {
-			k := p.ActOf(x.Kind)
-			if k < 0 {
-				continue
-			}
-			for _, f := range p.Act(k).Fields {
-				v := x.Datum(f.Name)
-				switch {
-				case !v.Known():
-				case f.As == "title":
-					out.Title = v.Text()
-				case f.As == "redacted":
-					out.Text = v.Text()
-				}
-			}
+		out.Title, out.Text, out.Kind = said["title"], said["redacted"], said["public_kind"]
+		if !here {
+			gone = r.Occurred // from now on elsewhere alone
 		}
 	}
 	if !shown || wrong > 0 {
 		if out.Withdrawn == 0 && ok {
 			out.Withdrawn = cmp.Or(gone, wrong)
 		}
-		out.Title, out.Text = "", ""
+		out.Title, out.Text, out.Kind = "", "", ""
 	}
 	return out, ok
 }

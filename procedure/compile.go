@@ -747,6 +747,11 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 		a.excludes = append(a.excludes, exclusion{g, c.actsOf(k.Acts)})
 	}
 	a.includes, a.voids = c.actsOf(d.Includes), c.actsOf(d.Voids)
+	for _, f := range a.fields {
+		if f.info.As == "public_route" && !slices.Contains(f.enum, OwnSite) {
+			c.problem(d.Pos, "field", "%s of %s is the route by which a text goes out: one of its values is %s, the house's own", f.name, a.ID, OwnSite)
+		}
+	}
 	switch d.Publishes.Text {
 	case "":
 	case "text":

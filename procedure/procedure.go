@@ -410,14 +410,17 @@ type Option struct {
 	Title Text // its id where the pack gives none
 }
 
+// OwnSite is the route (a datum as public_route) by which a text goes out on the site of the house itself.
+const OwnSite = "site"
+
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
 // of the case, the officers assigned to it, those who take part in the act, a place; of a penalty the offence of the pack's
 // catalogue, its tier, the grade of the agency's benchmark, the reason for departing from it, the fine and the days of
-// detention; the number under which another system knows the case, how a complaint came in; a text without the people of the cases named, why such a text was withdrawn, the offences that these cases are about and whether a natural person is; another case or a finding that the matter is about, the act that led to this one, the officers it is about, those a complaint is about; of a round of
+// detention; the number under which another system knows the case, how a complaint came in; a text without the people of the cases named, why such a text was withdrawn, of what kind it is and by which routes it goes out, the offences that these cases are about and whether a natural person is; another case or a finding that the matter is about, the act that led to this one, the officers it is about, those a complaint is about; of a round of
 // assessment the unit, the period, the size of its sample, the scores at which grades begin, and what the house fills in when
 // it draws that; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
 // is never shown after entry.
-var FieldRoles = []string{"redacted", "public_notice", "case_offences", "on_person", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "score", "points", "blind", "case", "finding", "origin", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+var FieldRoles = []string{"redacted", "public_notice", "public_kind", "public_route", "case_offences", "on_person", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "score", "points", "blind", "case", "finding", "origin", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

@@ -143,3 +143,15 @@ func lawFixtures(x func(zh, en string) string, f Frame) []fixture {
 		Marks:    []LawMark{mark, {"reading", x("超过询问查证时限", "Held longer than the hours allow"), x("自进入办案场所时起算", "counted from entering the station"), nil}}}
 	return []fixture{{"law", &list}, {"lawpage", &page}}
 }
+
+// publishedFixtures are what stands in public.
+func publishedFixtures(x func(zh, en string) string, f Frame) []fixture {
+	stands := PublishedRow{Href: "/published/c1-6qj9w3g69tr3q", Title: x("某餐馆未落实治安保卫制度处罚决定", "Decision on a restaurant"), Kind: x("依其他法律作出的行政决定", "administrative decision under another law"), Unit: x("城东派出所", "East Station"), At: m("2026-10-09 10:00")}
+	gone := PublishedRow{Href: "/published/c1-0zz9w3g69tr3q", Unit: stands.Unit, At: m("2026-09-01 10:00"), Withdrawn: m("2026-11-20 16:20")}
+	list := PublishedList{Frame: f, Action: "/published", Kinds: []Option{{Value: "other_decision", Text: stands.Kind}, {Value: "statistics", Text: x("不含个人的统计信息", "statistics without persons"), Chosen: true}}, Months: []Option{{Value: "2026-11"}, {Value: "2026-10"}}, Rows: []PublishedRow{stands, gone}, All: 2, Law: &Link{x("一份决定或者信息的公开：提出、审查、批准、发布、撤回。", "One piece of information: proposal, check, approval, publication, withdrawal."), "#"}}
+	none := list
+	none.Rows, none.All, none.Narrowed, none.Query = nil, 0, true, x("网吧", "bar")
+	one := PublishedPage{Frame: f, Row: stands, Number: "c1-6qj9w3g69tr3q", Changed: m("2026-10-12 09:00"), Text: []string{x("行政处罚决定书", "Decision"), x("当事人某餐馆，住×。", "The restaurant, of ×."), x("现决定给予罚款二千元的处罚。如不服本决定，可以在收到之日起六十日内申请行政复议，或者在六个月内提起行政诉讼。", "A fine of 2,000 yuan is imposed. Reconsideration may be asked for within 60 days, a suit brought within six months.")}}
+	withdrawn := PublishedPage{Frame: f, Row: gone, Number: "c1-0zz9w3g69tr3q", Notice: x("原处罚决定已被复议机关撤销。", "The decision was revoked on reconsideration."), Articles: []LawArticle{{x("《行政处罚法》第48条", "Administrative Penalty Law art. 48"), x("公开的决定被变更、撤销、确认违法或者无效的，3日内撤回并说明理由", "withdrawn within 3 days once it falls, with reasons"), "#", ""}}}
+	return []fixture{{"published", &list}, {"published-none", &none}, {"published-one", &one}, {"published-withdrawn", &withdrawn}}
+}

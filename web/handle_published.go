@@ -4,12 +4,11 @@ import (
 	"net/http"
 	"strings"
 
-	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
 )
 
-// mostPublished are shown on one page; who wants others narrows the days.
+// mostPublished are shown on one page; who wants others narrows the month.
 const mostPublished = 100
 
 // outside says to those who gather pages that these are for people who look, not to be kept elsewhere: what is withdrawn here
@@ -27,25 +26,23 @@ func publishedList(c *call) error {
 			law = &Link{x.Summary().In(c.lang), lawURL(x)}
 		}
 	}
-	p := &PublishedList{Frame: c.frame(""), Action: "/published", Query: plain(q.Get("q"), 100), From: plain(q.Get("from"), 10), Until: plain(q.Get("until"), 10), Law: law}
+	p := &PublishedList{Frame: c.frame(""), Action: "/published", Query: plain(q.Get("q"), 100), Law: law}
 	w := handling.PublicQuery{Text: p.Query}
-	for _, d := range []struct {
-		name, text string
-		to         *calendar.Date
-	}{{"from", p.From, &w.From}, {"until", p.Until, &w.Until}} {
-		if d.text == "" {
-			continue
+	for _, o := range c.House.PublicKinds() {
+		p.Kinds = append(p.Kinds, Option{Value: o.ID, Text: o.Title.In(c.lang), Chosen: o.ID == q.Get("kind")})
+		if o.ID == q.Get("kind") {
+			w.Kind = o.ID
 		}
-		day, err := calendar.ParseDate(d.text)
-		if err != nil {
-			p.Errors = append(p.Errors, FieldError{d.name, c.both("请填写日期，如 2026-03-01", "write a date, such as 2026-03-01")})
-			continue
+	}
+	for _, first := range c.House.PublicMonths() {
+		m := Option{Value: first.String()[:len("2026-03")]}
+		m.Text, m.Chosen = m.Value, m.Value == q.Get("month")
+		if m.Chosen {
+			w.From, w.Until = first, first.AddMonths(1)-1
 		}
-		*d.to = day
+		p.Months = append(p.Months, m)
 	}
-	if len(p.Errors) > 0 {
-		return c.page(http.StatusUnprocessableEntity, p)
-	}
+	p.Narrowed = w != handling.PublicQuery{}
 	found := c.House.Published(w)
 	p.All = len(found)
 	for i := range found[:min(len(found), mostPublished)] {
@@ -56,7 +53,16 @@ func publishedList(c *call) error {
 }
 
 func (c *call) publishedRow(x *handling.Published) PublishedRow {
-	return PublishedRow{Href: publishedURL(x.ID), Title: x.Title, Unit: x.Unit.In(c.lang), At: x.At, Withdrawn: x.Withdrawn}
+	return PublishedRow{Href: publishedURL(x.ID), Title: x.Title, Kind: c.publicKind(x.Kind), Unit: x.Unit.In(c.lang), At: x.At, Withdrawn: x.Withdrawn}
+}
+
+func (c *call) publicKind(id string) string {
+	for _, o := range c.House.PublicKinds() {
+		if o.ID == id {
+			return o.Title.In(c.lang)
+		}
+	}
+	return ""
 }
 
 func publishedOne(c *call) error {
@@ -65,7 +71,7 @@ func publishedOne(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &PublishedPage{Frame: c.frame(""), PublishedRow: c.publishedRow(&x), Number: string(x.ID), Notice: x.Notice}
+	p := &PublishedPage{Frame: c.frame(""), Row: c.publishedRow(&x), Number: string(x.ID), Notice: x.Notice}
 	if x.Changed != x.At {
 		p.Changed = x.Changed
 	}

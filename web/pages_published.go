@@ -5,25 +5,26 @@ import "plumbline/calendar"
 // PublishedList is what stands in public, for anybody.
 type PublishedList struct {
 	Frame
-	Action             string
-	Query, From, Until string // as they were asked for; days 2026-03-01
-	Errors             []FieldError
-	Rows               []PublishedRow
-	All                int   // that stand or stood there
-	More               bool  // only the latest are shown
-	Law                *Link // the procedure by which it is published: what it is, in short
+	Action        string
+	Query         string
+	Kinds, Months []Option
+	Narrowed      bool // by any of them
+	Rows          []PublishedRow
+	All           int   // that stand or stood there
+	More          bool  // only the latest are shown
+	Law           *Link // the procedure by which it is published: what it is, in short
 }
 
-// PublishedRow is one piece of information. A withdrawn one has no title.
+// PublishedRow is one piece of information. A withdrawn one has no title and no kind.
 type PublishedRow struct {
-	Href, Title, Unit string
-	At, Withdrawn     calendar.Instant
+	Href, Title, Kind, Unit string
+	At, Withdrawn           calendar.Instant
 }
 
 // PublishedPage is one piece of information, or that it was withdrawn.
 type PublishedPage struct {
 	Frame
-	PublishedRow
+	Row      PublishedRow
 	Number   string
 	Text     []string // paragraphs; none of a withdrawn one
 	Changed  calendar.Instant
