@@ -64,6 +64,8 @@ type House struct {
 	public   map[casefile.CaseID]Published // what stands in public, and what did
 
 	asked questions
+
+	following followers
 }
 
 // Open makes a House and reads its people from the record.

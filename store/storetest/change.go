@@ -53,6 +53,5 @@ func Seal(c *casefile.Change, number int64, drawn []int64) ([]byte, ledger.Hash,
 	if err != nil {
 		return nil, ledger.Hash{}, err
 	}
-	leaf, err := r.Leaf()
-	return b, leaf, err
+	return b, r.Leaf(), nil
 }
