@@ -27,9 +27,12 @@ const (
 // aboutMatter is the word of every case that is a matter.
 const aboutMatter = "matter:"
 
+// counts stands before a finding that a figure of a study counts.
+const counts = "counts:"
+
 // keysOf are the words of what one datum names.
 func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
-	prefix := map[string]string{"finding": aboutFinding, "origin": cameFrom, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
+	prefix := map[string]string{"finding": aboutFinding, "counted": counts, "origin": cameFrom, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
 	if prefix == "" || !v.Known() || v.Kind() != casefile.Text {
 		return nil
 	}
@@ -242,6 +245,8 @@ func FindingsNamed(head *casefile.Head) []string { return keyed(head.Words, abou
 // Links are what a case is tied to: what it names, and what names it.
 type Links struct {
 	Findings []string // it is about
+	Counted  []Found  // behind its figures, of those that the reader may see
+	Unseen   int      // behind its figures besides
 	Cases    []casefile.Head
 	Matters  []casefile.Head // that are about it
 	From, To []Led           // whose acts led to acts of it, and to which its own led
@@ -256,6 +261,11 @@ func (h *House) Links(ctx context.Context, who Who, f *File) (Links, error) {
 			out.Cases = append(out.Cases, head)
 		}
 	}
+	counted, unseen, err := h.counted(ctx, who, keyed(f.Head.Words, counts), f.Now)
+	if err != nil {
+		return out, err
+	}
+	out.Counted, out.Unseen = counted, unseen
 	var from []casefile.Head
 	for _, id := range keyed(f.Head.Words, cameFrom) {
 		if head, err := h.store.Case(ctx, casefile.CaseID(id)); err == nil {
@@ -272,6 +282,26 @@ func (h *House) Links(ctx context.Context, who Who, f *File) (Links, error) {
 		return slices.ContainsFunc(out.To, func(l Led) bool { return l.Head.ID == m.ID })
 	})
 	return out, err
+}
+
+// counted reads the findings behind a figure that a person may see, and tells how many more there are.
+func (h *House) counted(ctx context.Context, who Who, ids []string, now calendar.Instant) (out []Found, unseen int, err error) {
+	for _, id := range ids {
+		x, head, err := h.finding(ctx, who, id, now)
+		if errors.Is(err, casefile.ErrNotFound) {
+			unseen++
+			continue
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		p, err := h.procedureOf(head.Procedure)
+		if err != nil {
+			return nil, 0, err
+		}
+		out = append(out, Found{*x, *head, p})
+	}
+	return out, unseen, nil
 }
 
 // wordsOf are the words of what a request names, to know what who sends it is to that.
@@ -297,8 +327,9 @@ func (h *House) wordsOf(q *Request, info *procedure.ActInfo) []string {
 type Chain struct {
 	Finding casefile.Finding
 	File    *File
-	Parts   []Part   // who had what part in it, as the record shows: a proposal to those who determine, no blame
-	Matters []Matter // the oldest first
+	Parts   []Part          // who had what part in it, as the record shows: a proposal to those who determine, no blame
+	Matters []Matter        // the oldest first
+	Counted []casefile.Head // studies in whose figures it counts, the oldest first
 }
 
 // Part is what a person did in a case that bears on a finding.
@@ -311,7 +342,8 @@ type Part struct {
 type Matter struct {
 	Head casefile.Head
 	Proc *procedure.Procedure
-	Acts []FileAct // that stand
+	Acts []FileAct      // that stand
+	Of   *casefile.Head // the round of which it is a part; nil: of none that the reader may see
 }
 
 // Chain reads a finding for a person who may see its case. Each matter that is shown is a view of it.
@@ -338,7 +370,7 @@ func (h *House) Chain(ctx context.Context, who Who, id string) (*Chain, error) {
 		if err := h.look(ctx, who, &c.head, "finding "+id, now); err != nil {
 			return nil, err
 		}
-		m := Matter{Head: c.head, Proc: c.proc}
+		m := Matter{Head: c.head, Proc: c.proc, Of: h.roundOf(ctx, who, &c.head, now)}
 		acts, err := h.fileActs(ctx, c)
 		if err != nil {
 			return nil, err
@@ -350,7 +382,22 @@ func (h *House) Chain(ctx context.Context, who Who, id string) (*Chain, error) {
 		}
 		out.Matters = append(out.Matters, m)
 	}
-	return out, nil
+	out.Counted, err = h.matters(ctx, who, counts+id, false, now)
+	return out, err
+}
+
+// roundOf finds the round of assessment that a matter names.
+func (h *House) roundOf(ctx context.Context, who Who, head *casefile.Head, now calendar.Instant) *casefile.Head {
+	for _, id := range keyed(head.Words, aboutCase) {
+		x, err := h.store.Case(ctx, casefile.CaseID(id))
+		if err != nil || h.may(who, authority.SeeCase, &x, now) != nil {
+			continue
+		}
+		if p, err := h.procedureOf(x.Procedure); err == nil && Draws(p) {
+			return &x
+		}
+	}
+	return nil
 }
 
 // parts lists who was assigned when a finding arose, did the act that gave rise to it, and proposed, reviewed or decided

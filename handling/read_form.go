@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"plumbline/authority"
@@ -451,6 +452,18 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 				continue
 			}
 		}
+		if f.As == "counted" {
+			named := commas(text)
+			_, unseen, err := h.counted(ctx, who, named, now)
+			if err != nil {
+				return err
+			}
+			if unseen > 0 || len(named) > MostCounted {
+				say(fmt.Sprintf("有问题编号不存在或者无权查看，或者多于%d个", MostCounted), fmt.Sprintf("some of these findings do not exist or are not yours to see, or there are more than %d", MostCounted))
+				continue
+			}
+			v = casefile.TextOf(strings.Join(named, ","))
+		}
 		if slices.Contains([]string{"officers", "handlers", "concerned", "affected", "complained_of"}, f.As) {
 			if v, err = h.officers(goesTo(c, q, info), f, text, now); err != nil {
 				say("不是本单位在职民警的编号："+text, err.Error())
@@ -476,6 +489,17 @@ func (h *House) value(f *procedure.FieldInfo, text string) (casefile.Value, erro
 		return casefile.InstantOf(h.pack.Zone.Local(i)), err
 	}
 	return casefile.ParseValue(f.Kind, text, h.pack.Zone)
+}
+
+// commas are the ids in a text, each once.
+func commas(text string) []string {
+	var out []string
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '，' || r == '、' || unicode.IsSpace(r) }) {
+		if !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // goesTo is the unit that has the case once the act is done.

@@ -1,6 +1,7 @@
 package handling
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -49,9 +50,10 @@ type ScoreSheet struct {
 
 // Deduction is one item of a sheet for which points were deducted.
 type Deduction struct {
-	Name   string
-	Points int
-	Now    int // as it stands, after what was decided about it
+	Name    string
+	Finding string // that it names; mostly empty
+	Points  int
+	Now     int // as it stands, after what was decided about it
 }
 
 // Draws tells whether the cases of a procedure draw samples.
@@ -207,7 +209,7 @@ func sheetOf(p *procedure.Procedure, head casefile.Head, records []*casefile.Rec
 		if i < 0 {
 			continue
 		}
-		var name string
+		var name, finding string
 		for _, f := range p.Act(i).Fields {
 			v := r.Datum(f.Name)
 			switch {
@@ -216,6 +218,8 @@ func sheetOf(p *procedure.Procedure, head casefile.Head, records []*casefile.Rec
 				out.Blind = v.Bool()
 			case f.As == "name":
 				name = v.Text()
+			case f.As == "finding":
+				finding = v.Text()
 			case f.As == "score":
 				if out.Scored, out.Score = true, int(v.Int()); r.Actor != nil {
 					out.Scorer = r.Actor.Person
@@ -232,6 +236,7 @@ func sheetOf(p *procedure.Procedure, head casefile.Head, records []*casefile.Rec
 		if name != "" && len(r.Subjects) == 1 {
 			if k, ok := at[r.Subjects[0].ID]; ok {
 				out.Deductions[k].Name = name
+				out.Deductions[k].Finding = cmp.Or(out.Deductions[k].Finding, finding)
 			}
 		}
 	}

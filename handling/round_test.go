@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"plumbline/casefile"
@@ -119,4 +120,53 @@ func TestARound(t *testing.T) {
 			t.Errorf("%s reads %s: %v", who, id, err)
 		}
 	}
+}
+
+// A study names the findings behind its figures: each leads to the other, and only what who enters it may see is named.
+func TestAFigureNamesItsFindings(t *testing.T) {
+	h := more(t)
+	_, finding := overtime(t, h)
+	h.set("2026-04-02T09:00")
+	figures, _, err := h.Figures(bg, as("fa"), police().Zone.Date(at("2026-03-15T09:00")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(figures, func(r handling.Recurrent) bool { return r.Proc.Rules()[r.Rule].ID == "R18" })
+	if i < 0 || !slices.Equal(figures[i].Findings, []string{finding}) {
+		t.Fatalf("%+v", figures)
+	}
+	m := &matter{house: h, proc: "study", unit: "fz"}
+	m.do("fa", "open_study", "", data{"title": "三月研判", "month": "2026-03-01"})
+	noted := data{"name": "询问超时", "rule": "R18", "count": "1", "cases": "1"}
+	var bad *handling.Invalid
+	for _, of := range []string{finding + "x", "c1-0000000000000.aaaaaaaa", finding + ",x"} {
+		if _, err := m.try("fa", "note_recurrent", "+", with(noted, "findings", of)); !errors.As(err, &bad) || bad.Problems[0].Field != "findings" {
+			t.Errorf("%s is counted: %v", of, err)
+		}
+	}
+	m.do("fa", "note_recurrent", "+", with(noted, "findings", finding+"，"+finding))
+	linked := func(want int) {
+		t.Helper()
+		f, err := h.File(bg, as("fa"), m.id, "case")
+		if err != nil {
+			t.Fatal(err)
+		}
+		links, err := h.Links(bg, as("fa"), f)
+		if err != nil || len(links.Counted) != want || links.Unseen != 0 {
+			t.Errorf("%+v, %v", links, err)
+		}
+		chain, err := h.Chain(bg, as("fa"), finding)
+		if err != nil || len(chain.Counted) != want || len(chain.Matters) != 0 {
+			t.Errorf("%+v, %v", chain.Counted, err)
+		}
+	}
+	linked(1)
+	// Whoever may not see the study does not see that it counts theirs.
+	if chain, err := h.Chain(bg, as("wang"), finding); err != nil || len(chain.Counted) != 0 {
+		t.Errorf("%+v, %v", chain.Counted, err)
+	}
+	if _, err := m.change("fa", "note_recurrent", "i1", noted, true); err != nil {
+		t.Fatal(err)
+	}
+	linked(0)
 }

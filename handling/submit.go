@@ -309,7 +309,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		if out.first != nil { // where it was opened; the acts that stand say where it went
 			head.Unit, head.UnitKind = out.first.ID, out.first.Kind
 		}
-		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, cameFrom, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
+		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, counts, cameFrom, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	if kind := c.proc.ActOf(r.Kind); kind >= 0 && c.proc.Act(kind).Publishes != "" {

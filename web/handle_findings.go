@@ -105,6 +105,9 @@ func findingPage(c *call) error {
 	}
 	for _, m := range chain.Matters {
 		row := MatterShown{Ref: c.caseRef(&m.Head), Kind: m.Proc.Title.In(c.lang), Stage: m.Proc.StageTitle(m.Head.Stage).In(c.lang), Unit: c.House.Unit(m.Head.Unit).In(c.lang), Closed: m.Head.Closed}
+		if m.Of != nil {
+			row.Of = &Link{c.both("考评轮次：", "of the round: ") + m.Of.Title, roundURL(m.Of.ID)}
+		}
 		for _, a := range m.Acts {
 			x := MatterAct{At: a.Occurred, Title: a.Info.Title.In(c.lang), Href: actURL(m.Head.ID, a.Number)}
 			if a.Actor != nil {
@@ -113,6 +116,9 @@ func findingPage(c *call) error {
 			row.Acts = append(row.Acts, x)
 		}
 		p.Matters = append(p.Matters, row)
+	}
+	for i := range chain.Counted {
+		p.Counted = append(p.Counted, Link{c.caseRef(&chain.Counted[i]).Title, caseURL(chain.Counted[i].ID)})
 	}
 	if p.Stands {
 		about := url.Values{"finding": {id}, "case": {string(f.Head.ID)}, "concerned": {strings.Join(concerned, ",")}}
@@ -198,6 +204,11 @@ func (c *call) tied(f *handling.File) (*Tied, error) {
 	for i := range links.Cases {
 		out.About = append(out.About, link(&links.Cases[i]))
 	}
+	for i := range links.Counted {
+		x := &links.Counted[i]
+		out.Counted = append(out.Counted, Link{c.both("问题 ", "finding ") + findingNumber(x.ID()), findingURL(x.ID())})
+	}
+	out.Unseen = links.Unseen
 	for i := range links.Matters {
 		out.By = append(out.By, link(&links.Matters[i]))
 	}
@@ -213,7 +224,7 @@ func (c *call) tied(f *handling.File) (*Tied, error) {
 		return out
 	}
 	out.From, out.To, out.Waiting = led(links.From), led(links.To), links.Waiting
-	if len(out.About)+len(out.By)+len(out.From)+len(out.To) == 0 && !out.Waiting {
+	if len(out.About)+len(out.By)+len(out.From)+len(out.To)+len(out.Counted)+out.Unseen == 0 && !out.Waiting {
 		return nil, nil
 	}
 	return out, nil
