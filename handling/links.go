@@ -113,6 +113,13 @@ func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefil
 			return nil, err
 		}
 	}
+	saw, err := h.sawOther(ctx, a.Person, head, words)
+	if err != nil {
+		return nil, err
+	}
+	if saw {
+		a.Relations = append(a.Relations, "saw_other")
+	}
 	slices.Sort(a.Relations)
 	a.Relations = slices.Compact(a.Relations)
 	return a, nil

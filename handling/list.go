@@ -53,7 +53,7 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 // unlisted tells whether a case is not there for a person though it is of a unit or among the cases that they see: a complaint
 // about them, or a sheet that is another's alone.
 func (h *House) unlisted(who Who, head *casefile.Head) bool {
-	if !strings.Contains(head.Words, complainsOf) && !strings.Contains(head.Words, seenAlone) {
+	if !strings.Contains(head.Words, complainsOf) && !strings.Contains(head.Words, seenAlone) && !h.besides(who, head) {
 		return false
 	}
 	return h.may(who, authority.SeeCase, head, h.now()) != nil

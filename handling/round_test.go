@@ -87,14 +87,14 @@ func TestARound(t *testing.T) {
 	first.do("kong", "deduct", "+", data{"name": "询问超时", "content": "cases", "act": "9", "article": "第97条", "officers": "wang", "points": "20", "reason": "超过8小时"})
 	first.do("kong", "score", "", data{"total": "80", "opinion": "超时一次"})
 	second := open("meng", "true")
-	if r := read("meng"); len(r.Drawn) != 1 || len(r.Drawn[0].Sheets) != 1 || r.Drawn[0].Sheets[0].Scorer != "meng" || r.Drawn[0].Hidden != 1 || r.Agreement.Pairs != 0 {
+	if r := read("meng"); len(r.Drawn) != 1 || len(r.Drawn[0].Sheets) != 1 || r.Drawn[0].Sheets[0].Scorer != "meng" || !r.Drawn[0].Alone || r.Agreement.Pairs != 0 {
 		t.Errorf("the blind scorer sees the first score: %+v", r.Drawn)
 	}
 	second.do("meng", "score", "", data{"total": "92", "opinion": "无问题"})
 	first.do("wang", "object", "i1", data{"reason": "对方就医在内"})
 	first.do("meng", "decide_objection", "i1", data{"result": "reduced", "points": "10", "reason": "就医时间有记录"})
 	r := read("meng")
-	if r.Population != 1 || r.Again != 1 || !r.Same || !r.Drawn[0].Twice || r.Drawn[0].Head == nil || len(r.Drawn[0].Sheets) != 2 || r.Drawn[0].Hidden != 0 {
+	if r.Population != 1 || r.Again != 1 || !r.Same || !r.Drawn[0].Twice || r.Drawn[0].Head == nil || len(r.Drawn[0].Sheets) != 2 || r.Drawn[0].Alone {
 		t.Fatalf("%+v", r)
 	}
 	if s := r.Drawn[0].Sheets[0]; !s.Scored || s.Score != 80 || s.Blind || s.Scorer != "kong" || len(s.Deductions) != 1 || s.Deductions[0] != (handling.Deduction{Name: "询问超时", Points: 20, Now: 10}) {

@@ -292,6 +292,7 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 	}
 	answer.Kept = kept
 	h.moveRights(&change.Head)
+	h.moveLone(&change.Head)
 	h.movePublished(context.WithoutCancel(ctx), c.proc, &change.Head)
 	if len(out.refused) == 0 && len(h.leadWords(c.proc, info, r)) > 0 {
 		h.follow(context.WithoutCancel(ctx), c.head.ID)

@@ -87,7 +87,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	}
 	kong, meng := x("民警22", "Officer 22"), x("民警23", "Officer 23")
 	rounds := RoundPage{Frame: with(AreaMatters), Head: CaseHead{Title: other.Title, Number: other.Number, Href: "#", Kind: other.Kind, Stage: other.Stage, Unit: legal}, Unit: stationA, From: dd(2026, 10, 1), Until: dd(2026, 12, 31), Size: 3, Share: 50, Seed: strings.Repeat("4be1f0a9", 8), Population: 41, Again: 43,
-		Drawn: []RoundRow{{Case: ref, Unit: stationA, Twice: true, Sheets: []SheetRow{sheet(kong, false, true, 80, DeductionRow{x("询问超时", "held too long"), 20, 10, &Link{Text: x("问题 7f3a91c2", "finding 7f3a91c2"), Href: "#"}}), sheet(meng, true, true, 92, DeductionRow{x("未及时通知家属", "family told late"), 8, 8, nil})}}, {Case: light.Case, Unit: stationA, Twice: true, Hidden: 1, Sheets: []SheetRow{sheet(meng, true, false, 0)}}, {Case: CaseRef{Title: "c1-0uo43a7m03xv7v"}}},
+		Drawn: []RoundRow{{Case: ref, Unit: stationA, Twice: true, Sheets: []SheetRow{sheet(kong, false, true, 80, DeductionRow{x("询问超时", "held too long"), 20, 10, &Link{Text: x("问题 7f3a91c2", "finding 7f3a91c2"), Href: "#"}}), sheet(meng, true, true, 92, DeductionRow{x("未及时通知家属", "family told late"), 8, 8, nil})}}, {Case: light.Case, Unit: stationA, Twice: true, Alone: true, Sheets: []SheetRow{sheet(meng, true, false, 0)}}, {Case: CaseRef{Title: "c1-0uo43a7m03xv7v"}}},
 		Named: []RoundRow{{Case: ref, Unit: stationA}}, Agreement: AgreementShown{Pairs: 1, Least: 10, Few: true, Difference: "12.0"}}
 	measured := rounds
 	measured.Same, measured.Again, measured.Named = true, 41, nil

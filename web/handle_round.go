@@ -34,7 +34,7 @@ func round(c *call) error {
 }
 
 func (c *call) roundRow(x *handling.RoundCase) RoundRow {
-	row := RoundRow{Case: CaseRef{Title: string(x.ID)}, Twice: x.Twice, Hidden: x.Hidden}
+	row := RoundRow{Case: CaseRef{Title: string(x.ID)}, Twice: x.Twice, Alone: x.Alone}
 	if x.Head != nil {
 		row.Case, row.Unit = c.caseRef(x.Head), c.House.Unit(x.Head.Unit).In(c.lang)
 	}

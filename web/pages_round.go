@@ -25,7 +25,7 @@ type RoundRow struct {
 	Unit   string
 	Twice  bool
 	Sheets []SheetRow
-	Hidden int
+	Alone  bool // the reader is to score it: other sheets are not there yet
 }
 
 // SheetRow is a score sheet of a case.
