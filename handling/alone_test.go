@@ -79,3 +79,47 @@ func TestTheSecondScorerStaysBlind(t *testing.T) {
 	sees("meng", true)
 	sees("kong", true)
 }
+
+// A complaint that is not there for whom it is about leaves no gap on a page, and no page is skipped or shown twice.
+func TestWhatIsHiddenLeavesNoGap(t *testing.T) {
+	h := more(t)
+	if err := h.Found(bg, post("bao", "superintendent_general", "dc")); err != nil {
+		t.Fatal(err)
+	}
+	var hidden, all []casefile.CaseID
+	for i := range 23 {
+		officers := "wang"
+		if i%3 == 0 {
+			officers = "hai" // who serves in superintendence and is complained of
+		}
+		m := &matter{house: h, proc: "superintendence", unit: "dc"}
+		m.do("bao", "receive_complaint", "", data{"title": "投诉", "source": "phone", "class": "overtime_custody", "live": "false", "officers": officers, "summary": "略"})
+		if i%3 == 0 {
+			hidden = append(hidden, m.id)
+		}
+		all = append(all, m.id)
+	}
+	for who, want := range map[string]int{"bao": len(all), "hai": len(all) - len(hidden)} {
+		seen := map[casefile.CaseID]bool{}
+		w := handling.Wanted{Matters: true, Limit: 5}
+		for {
+			page, err := h.Cases(bg, as(who), w)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, x := range page {
+				if seen[x.ID] || who == "hai" && slices.Contains(hidden, x.ID) {
+					t.Errorf("%s: %s twice, or not to be seen", who, x.ID)
+				}
+				seen[x.ID] = true
+			}
+			if len(page) < w.Limit {
+				break
+			}
+			w.Before, w.AfterID = page[len(page)-1].Updated, page[len(page)-1].ID
+		}
+		if len(seen) != want {
+			t.Errorf("%s sees %d on full pages, want %d", who, len(seen), want)
+		}
+	}
+}
