@@ -66,6 +66,8 @@ type House struct {
 	publicMu sync.RWMutex
 	public   map[casefile.CaseID]Published // what stands in public, and what did
 
+	dueAgain atomic.Int64 // when the clock next looks for what is due by the calendar and nobody opened
+
 	asked questions
 
 	following followers

@@ -100,7 +100,7 @@ func (j *Judge) Led(s *Standing, a *Act) []Led {
 // that this one was about, the officers, and the act it comes of.
 var HouseFills = []string{"case", "finding", "concerned", "origin"}
 
-var constant = regexp.MustCompile(`^'([^'\\]*)'$`)
+var quoted = regexp.MustCompile(`^'([^'\\]*)'$`)
 
 // leads compiles what the acts of a procedure lead to, once every procedure is there.
 func (c *compiler) leads(p *Pack) {
@@ -188,7 +188,7 @@ func (c *compiler) lead(p *Pack, from *act, d *leadDef) *Lead {
 		if is == nil {
 			continue // said already
 		}
-		if m := constant.FindStringSubmatch(is.source); m != nil && len(f.info.Enum) > 0 {
+		if m := quoted.FindStringSubmatch(is.source); m != nil && len(f.info.Enum) > 0 {
 			if _, ok := f.info.Choose(m[1]); !ok {
 				c.problem(e.Pos, "leads", "%s of %s is %q: expected one of %s", e.Key, d.Act.Text, m[1], strings.Join(f.enum, ", "))
 			}

@@ -285,6 +285,8 @@ type actDef struct {
 	Voids       list               `yaml:"voids"`
 	Annuls      yaml.Map[list]     `yaml:"annuls"`
 	Waives      list               `yaml:"waives"`
+	Measures    *measuresDef       `yaml:"measures"`
+	Due         []dueDef           `yaml:"due"`
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`
 	LeadsTo     []leadDef          `yaml:"leads_to"`
@@ -300,6 +302,22 @@ type leadDef struct {
 	When     yaml.Str           `yaml:"when"`
 	Officers list               `yaml:"officers"`
 	Data     yaml.Map[yaml.Str] `yaml:"data"`
+}
+
+type dueDef struct {
+	Pos   yaml.Pos
+	Every yaml.Str           `yaml:"every,required"`
+	In    yaml.Str           `yaml:"in,required"`
+	After yaml.Str           `yaml:"after,required"`
+	Data  yaml.Map[yaml.Str] `yaml:"data"`
+}
+
+type measuresDef struct {
+	Pos   yaml.Pos
+	Of    yaml.Str `yaml:"of,required"`
+	Since list     `yaml:"since"`
+	Over  yaml.Str `yaml:"over"`
+	Month yaml.Str `yaml:"month"`
 }
 
 type fieldDef struct {

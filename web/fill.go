@@ -293,6 +293,9 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 		if held, ok := c.House.PostOf(authority.PersonID(a.Actor.Person), a.Occurred); ok {
 			out.Post = c.post(held.Post)
 		}
+		if a.Actor.Person == authority.HousePost {
+			out.Who = capital(c.post(authority.HousePost))
+		}
 	}
 	if d := a.Recorded - a.Occurred; a.Late {
 		out.Late = c.both(fmt.Sprintf("补录，晚%d日", d/day), fmt.Sprintf("entered %d days later", d/day))
