@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"plumbline/authority"
 	"plumbline/casefile"
 	"plumbline/handling"
 )
@@ -122,4 +123,20 @@ func TestWhatIsHiddenLeavesNoGap(t *testing.T) {
 			t.Errorf("%s sees %d on full pages, want %d", who, len(seen), want)
 		}
 	}
+}
+
+// A case left out of a complaint: nobody verifies it without naming the case, and not who took part in that.
+func TestACaseLeftOutOfAComplaintIsNamed(t *testing.T) {
+	h := more(t)
+	c, _ := overtime(t, h)
+	if err := h.Found(bg, authority.EndPost(authority.Appointment{Person: "wang", Post: "handler", Unit: "b1"}, h.now()-minute), post("wang", "superintendent", "dc")); err != nil {
+		t.Fatal(err)
+	}
+	m := &matter{house: h, proc: "superintendence", unit: "dc"}
+	m.do("bao", "receive_complaint", "", data{"title": "某所扣留时间过长", "source": "phone", "class": "overtime_custody", "live": "false", "summary": "略"})
+	verified := data{"result": "unconfirmed", "facts": "无"}
+	m.refused("wang", "verify_complaint", "", "case-unnamed", verified)
+	m.refused("wang", "verify_complaint", "", "related", with(verified, "case", string(c.id)))
+	m.do("hai", "verify_complaint", "", with(verified, "case", string(c.id)))
+	m.refused("wang", "verify_complaint", "", "related", with(verified, "no_case", "true")) // the case is named for good
 }
