@@ -146,6 +146,7 @@ func fixtures(lang string) []fixture {
 	long.Stopped = true
 	tied := c
 	tied.Tied, tied.Round = tiedFixture(x), "#"
+	tied.Acts = append(slices.Clone(c.Acts), Act{Title: x("登记决定被改变", "Fall of the decision noted"), Index: "1830", Occurred: m("2026-11-01 09:00"), State: ActByRule, Articles: art("apl/48")})
 	closed := c
 	closed.Head.Stage = x("已结案", "closed")
 	closed.Head.Chips = []Chip{{x("记录已封存", "sealed"), Note}}
