@@ -59,7 +59,7 @@ func (m *matter) withheld(what, group string) {
 	}
 }
 
-func figures(a *handling.Answer) string {
+func countedIn(a *handling.Answer) string {
 	out := ""
 	for _, d := range a.Record.Data {
 		out += fmt.Sprintf("%s=%s ", d.Name, d.Value)
@@ -98,7 +98,7 @@ func TestASurveyIsCountedFromItsAnswers(t *testing.T) {
 		{"i1", "victim", "group_size=12 whole=25 good=12 fair=0 poor=0 unknown=0 group=victim"},
 		{"i1", "reporter", "group_size=13 whole=25 good=0 fair=3 poor=10 unknown=0 group=reporter"},
 	} {
-		if got := figures(m.do("kong", "count_answers", x.about, data{"group": x.group})); got != x.want {
+		if got := countedIn(m.do("kong", "count_answers", x.about, data{"group": x.group})); got != x.want {
 			t.Errorf("%s %s: %s, want %s", x.about, x.group, got, x.want)
 		}
 	}
@@ -171,10 +171,10 @@ func TestAttackAnsweringTwice(t *testing.T) {
 	other, more := surveyed(t, h, 10)
 	m.answered(more, "", "poor") // goes where its slips are of
 	h.set("2026-03-11T09:00")
-	if got := figures(m.do("kong", "count_answers", "i1", nil)); got != "group_size=12 whole=12 good=12 fair=0 poor=0 unknown=0" {
+	if got := countedIn(m.do("kong", "count_answers", "i1", nil)); got != "group_size=12 whole=12 good=12 fair=0 poor=0 unknown=0" {
 		t.Error(got)
 	}
-	if got := figures(other.do("kong", "count_answers", "i1", nil)); got != "group_size=10 whole=10 good=0 fair=0 poor=10 unknown=0" {
+	if got := countedIn(other.do("kong", "count_answers", "i1", nil)); got != "group_size=10 whole=10 good=0 fair=0 poor=10 unknown=0" {
 		t.Error(got)
 	}
 }
@@ -198,7 +198,7 @@ func TestAttackFiguresOfAFew(t *testing.T) {
 	h.set("2026-03-11T09:00")
 	m.withheld("a group of nine", "other")
 	m.withheld("what is left would be nine", "reporter") // of two as large, the one that is not told is always the same
-	if got := figures(m.do("kong", "count_answers", "i1", data{"group": "victim"})); got != "group_size=12 whole=33 good=12 fair=0 poor=0 unknown=0 group=victim" {
+	if got := countedIn(m.do("kong", "count_answers", "i1", data{"group": "victim"})); got != "group_size=12 whole=33 good=12 fair=0 poor=0 unknown=0 group=victim" {
 		t.Error(got)
 	}
 	m.withheld("nobody in it", "dealt_with")
@@ -211,7 +211,7 @@ func TestAttackTheDifferenceOfTwoCounts(t *testing.T) {
 	m, slips := surveyed(t, h, 30)
 	m.answered(slips[:14], "", "good")
 	h.set("2026-03-11T09:00")
-	first := figures(m.do("kong", "count_answers", "i1", nil))
+	first := countedIn(m.do("kong", "count_answers", "i1", nil))
 	later := data{"title": "群众评议", "unit": "b1", "asked": "parties", "starts": "2026-03-02", "ends": "2026-03-20", "about_unit": "true"}
 	if _, err := m.change("kong", "open_survey", "", later, true); err != nil {
 		t.Fatal(err)
@@ -233,7 +233,7 @@ func TestAttackTheDifferenceOfTwoCounts(t *testing.T) {
 		t.Error("one slip more:", err)
 	}
 	h.set("2026-03-21T09:00")
-	if got := figures(m.do("kong", "count_answers", "i1", nil)); got != first {
+	if got := countedIn(m.do("kong", "count_answers", "i1", nil)); got != first {
 		t.Errorf("counted again %s, before %s", got, first)
 	}
 }
@@ -340,7 +340,7 @@ func TestAnswersWaitForTheStore(t *testing.T) {
 	r.refuse = false
 	m.answered(slips[13:14], "", "poor")
 	h.set("2026-03-11T09:00")
-	if got := figures(m.do("kong", "count_answers", "i1", nil)); got != "group_size=14 whole=14 good=13 fair=0 poor=1 unknown=0" {
+	if got := countedIn(m.do("kong", "count_answers", "i1", nil)); got != "group_size=14 whole=14 good=13 fair=0 poor=1 unknown=0" {
 		t.Error(got)
 	}
 }

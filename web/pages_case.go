@@ -55,6 +55,7 @@ const (
 	ActCorrected ActState = "corrected" // another stands in its place: By
 	ActWithdrawn ActState = "withdrawn" // taken back: By
 	ActByLaw     ActState = "by_law"    // done by the law itself when a limit ran out
+	ActByRule    ActState = "by_rule"   // done by the house, because an act elsewhere led to it
 )
 
 // Act is one act on the timeline.

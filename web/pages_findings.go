@@ -49,6 +49,7 @@ type FindingPage struct {
 	Due     calendar.Instant
 	Parts   []PartTaken
 	Matters []MatterShown
+	Counted []Link // studies in whose figures it counts
 	Open    []Link // what the reader may open about it
 }
 
@@ -62,6 +63,7 @@ type MatterShown struct {
 	Stage  string
 	Unit   string
 	Closed bool
+	Of     *Link // the round of which it is a part
 	Acts   []MatterAct
 }
 
@@ -83,8 +85,12 @@ type MatterList struct {
 
 // Tied are the cases and findings that a case is tied to.
 type Tied struct {
-	About []Link
-	By    []Link
+	About    []Link
+	Counted  []Link // findings behind its figures
+	Unseen   int    // of them that are not to be seen
+	By       []Link
+	From, To []Link // whose acts led to this, and to what its own led; without an address where it is not to be seen
+	Waiting  bool   // what an act leads to is not there yet
 }
 
 // FiguresPage tells how often each finding was made, by unit.

@@ -8,6 +8,8 @@ var routes = []Route{
 	{"GET /lang/{lang}", authority.SeeStatic, chooseLang},
 	{"GET /law", authority.SeeStatic, law},
 	{"GET /law/{procedure}", authority.SeeStatic, lawPage},
+	{"GET /published", authority.SeeStatic, publishedList},
+	{"GET /published/{id}", authority.SeeStatic, publishedOne},
 	{"GET /signin", authority.SignIn, showSignIn},
 	{"POST /signin", authority.SignIn, doSignIn},
 	{"POST /signout", authority.ManageOwnSessions, signOut},
