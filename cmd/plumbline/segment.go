@@ -31,6 +31,9 @@ func (c *segmentCommand) Run() (err error) {
 	if err != nil {
 		return err
 	}
+	if d, err := openSegments(c.Log[0]); err == nil && d != nil {
+		return fmt.Errorf("%s: these are segments already: name the log they were cut from", c.Log[0])
+	}
 	of, err := originsOf(c.Log)
 	if err != nil {
 		return err
