@@ -57,7 +57,7 @@ func (c *auditCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	shown := newProgress(c.Progress)
+	shown := newProgress(c.Progress, c.Lang)
 	defer shown.end()
 	opt.Watch = shown.watch()
 	name, open, err := openHistory(c.Log, opt.Map, shown)

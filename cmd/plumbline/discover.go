@@ -42,7 +42,7 @@ func (c *discoverCommand) Run() error {
 	if opt.Map, err = readMapping(c.Map); err != nil {
 		return err
 	}
-	shown := newProgress(false)
+	shown := newProgress(false, c.Lang)
 	defer shown.end()
 	opt.Spill, opt.Watch = newSpill, shown.watch()
 	name, open, err := openHistory(c.Log, opt.Map, shown)

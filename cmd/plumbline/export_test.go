@@ -206,7 +206,7 @@ func (r *heldRecord) tried(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, open, err := openHistory([]string{file}, nil, newProgress(false))
+	name, open, err := openHistory([]string{file}, nil, newProgress(false, "en"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 type progress struct {
 	out      io.Writer // nil: nobody looks
 	terminal bool
+	lang     string
 	now      func() time.Time
 	stop     chan struct{}
 	done     sync.WaitGroup
@@ -29,12 +30,12 @@ type progress struct {
 	expected    int64 // acts; 0: not known
 }
 
-func newProgress(wanted bool) *progress {
+func newProgress(wanted bool, lang string) *progress {
 	terminal := false
 	if info, err := os.Stderr.Stat(); err == nil {
 		terminal = info.Mode()&os.ModeCharDevice != 0
 	}
-	p := &progress{terminal: terminal, stop: make(chan struct{})}
+	p := &progress{terminal: terminal, lang: lang, stop: make(chan struct{})}
 	if terminal || wanted {
 		p.begin(os.Stderr, time.Now)
 	}
@@ -136,22 +137,44 @@ func (w *watched) Read(b []byte) (int, error) {
 func (p *progress) line() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := fmt.Sprintf("%s, %s", counted(p.cases, "case"), counted(p.acts, "act"))
 	done, of := p.read, p.size
 	if p.expected > 0 {
 		done, of = p.acts, p.expected
 	}
+	share := 0.0
 	if of > 0 {
-		share := min(1, float64(done)/float64(of))
-		head := fmt.Sprintf("%.0f %%", 100*share)
-		if share > 0.005 && share < 1 {
-			left := time.Duration(float64(p.now().Sub(p.began)) * (1 - share) / share).Round(time.Second)
-			head += fmt.Sprintf(", about %s left", max(left, time.Second))
-		}
-		text = head + ": " + text
+		share = min(1, float64(done)/float64(of))
+	}
+	left := time.Duration(0) // not known
+	if share > 0.005 && share < 1 {
+		left = max(time.Duration(float64(p.now().Sub(p.began))*(1-share)/share).Round(time.Second), time.Second)
+	}
+	if p.lang == "zh" {
+		return p.inChinese(of > 0, share, left)
+	}
+	text := fmt.Sprintf("%s, %s", counted(p.cases, "case"), counted(p.acts, "act"))
+	switch {
+	case left > 0:
+		text = fmt.Sprintf("%.0f %%, about %s left: %s", 100*share, left, text)
+	case of > 0:
+		text = fmt.Sprintf("%.0f %%: %s", 100*share, text)
 	}
 	if p.passes > 1 {
 		text += " (read a second time)"
+	}
+	return text
+}
+
+func (p *progress) inChinese(known bool, share float64, left time.Duration) string {
+	text := fmt.Sprintf("案件 %d，行为 %d", p.cases, p.acts)
+	switch {
+	case left > 0:
+		text = fmt.Sprintf("%.0f%%，约余 %d 秒：%s", 100*share, int(left.Seconds()), text)
+	case known:
+		text = fmt.Sprintf("%.0f%%：%s", 100*share, text)
+	}
+	if p.passes > 1 {
+		text += "（第二次读取）"
 	}
 	return text
 }

@@ -41,6 +41,9 @@ func TestProgressTellsWhatIsLeft(t *testing.T) {
 	p.Expect(120) // a table is read whole before its first case
 	at = at.Add(time.Minute)
 	says("25 %, about 3m0s left: 1 case, 30 acts")
+	p.lang = "zh"
+	says("25%，约余 180 秒：案件 1，行为 30")
+	p.lang = "en"
 	r.Close()
 	if r, err = open(); err != nil {
 		t.Fatal(err)
@@ -51,7 +54,7 @@ func TestProgressTellsWhatIsLeft(t *testing.T) {
 
 // What is asked for goes to stderr line by line, and ends with the work.
 func TestProgressEnds(t *testing.T) {
-	p := newProgress(false)
+	p := newProgress(false, "en")
 	if p.out != nil && !p.terminal {
 		t.Error("nobody asked, and it is no terminal")
 	}

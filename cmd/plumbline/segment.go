@@ -16,12 +16,13 @@ type segmentCommand struct {
 	Log      []string `arg:"" help:"The history, as audit reads it: a file, several, or a folder."`
 	Out      string   `required:"" help:"Folder for the segments; it must be new or empty." placeholder:"DIR" type:"path"`
 	Map      string   `help:"Mapping file: which column or key means what." type:"path"`
+	Lang     string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
 	Progress bool     `help:"Show progress on stderr also where it is no terminal."`
 }
 
 // Run cuts a history into segments, which audit takes in place of the log.
 func (c *segmentCommand) Run() (err error) {
-	shown := newProgress(c.Progress)
+	shown := newProgress(c.Progress, c.Lang)
 	defer shown.end()
 	opt := eventlog.Options{Spill: newSpill, Watch: shown.watch()}
 	if opt.Map, err = readMapping(c.Map); err != nil {
@@ -30,6 +31,9 @@ func (c *segmentCommand) Run() (err error) {
 	name, open, err := openHistory(c.Log, opt.Map, shown)
 	if err != nil {
 		return err
+	}
+	if d, err := openSegments(c.Log[0]); err == nil && d != nil {
+		return fmt.Errorf("%s: these are segments already: name the log they were cut from", c.Log[0])
 	}
 	of, err := originsOf(c.Log)
 	if err != nil {
@@ -58,7 +62,11 @@ func (c *segmentCommand) Run() (err error) {
 	for _, f := range x.Files {
 		size += f.Bytes
 	}
-	fmt.Printf("%s: %d cases, %d acts in %d segments, %s\n", c.Out, x.Stats.Cases, x.Stats.Events, len(x.Files), bytesOf(size))
+	format := "%s: %d cases, %d acts, in %d files of %s\n"
+	if c.Lang == "zh" {
+		format = "%s：案件 %d，行为 %d，列段文件 %d 个，共 %s\n"
+	}
+	fmt.Printf(format, c.Out, x.Stats.Cases, x.Stats.Events, len(x.Files), bytesOf(size))
 	return nil
 }
 

@@ -43,7 +43,7 @@ func (c *trialCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	shown := newProgress(false)
+	shown := newProgress(false, c.Lang)
 	defer shown.end()
 	opt.Spill, opt.Watch = newSpill, shown.watch()
 	name, open, err := openHistory(c.Log, opt.Map, shown)
