@@ -307,6 +307,9 @@ func TestLongCasesAreShortened(t *testing.T) {
 		rows += fmt.Sprintf("F1,Payment,2010-02-%02d,,,,,%d,1\n", i, total)
 	}
 	p := newPage(judged(t, rows), "en")
+	if got := strings.Join(p.Variants[0].Acts, "; "); got != "Create Fine; Payment ×28" {
+		t.Errorf("the way is %q", got)
+	}
 	if len(p.Told) == 0 {
 		t.Fatal("no case is told")
 	}
