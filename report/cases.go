@@ -27,6 +27,7 @@ type toldStep struct {
 	Date, Wait string
 	Title      string
 	Known, End bool
+	More       bool // stands for acts between, of which nothing was found
 	Person     string
 	Data       []audit.NamedValue
 	Lines      []toldLine
@@ -98,9 +99,39 @@ func (p *page) tell(c *toldCase, s *audit.Story) {
 		t.Lines = append(t.Lines, p.duties(said)...)
 		c.Steps = append(c.Steps, t)
 	}
+	if len(c.Steps) > mostSteps {
+		p.shorten(c)
+	}
 	if n := len(s.Steps); n > 1 {
 		c.Span = p.Time(int64(s.Steps[n-2].At-s.Steps[0].At) / 1_000_000)
 	}
+}
+
+const (
+	mostSteps = 24
+	leastRest = 3 // acts in a row
+)
+
+// shorten leaves out, of a long case, acts in a row of which nothing was found, but for the first and the last of the case.
+func (p *page) shorten(c *toldCase) {
+	quiet := func(i int) bool {
+		return i > 0 && i < len(c.Steps)-2 && !slices.ContainsFunc(c.Steps[i].Lines, func(l toldLine) bool { return l.Bad })
+	}
+	var out []toldStep
+	for i := 0; i < len(c.Steps); {
+		n := 0
+		for quiet(i + n) {
+			n++
+		}
+		if n >= leastRest {
+			out = append(out, toldStep{More: true, Known: true, Title: p.Count(int64(n), "其间%s个行为，没有问题", "%s act in between, without a finding", "%s acts in between, without a finding")})
+			i += n
+			continue
+		}
+		out = append(out, c.Steps[i])
+		i++
+	}
+	c.Steps = out
 }
 
 // named gives data the titles that the pack has for them.

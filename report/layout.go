@@ -118,11 +118,17 @@ func layers(acts []box, edges []edge) int {
 	for i, n := range order {
 		place[n] = i
 	}
-	forward := func(e *edge) bool { return place[e.from] < place[e.to] }
+	// ends of an edge, the upper first: ways back are turned round
+	ends := func(e *edge) (upper, lower int) {
+		if place[e.from] < place[e.to] {
+			return e.from, e.to
+		}
+		return e.to, e.from
+	}
 	for _, n := range order {
 		for k := range edges {
-			if e := &edges[k]; e.from == n && forward(e) {
-				acts[e.to].row = max(acts[e.to].row, acts[n].row+1)
+			if upper, lower := ends(&edges[k]); upper == n && lower != n {
+				acts[lower].row = max(acts[lower].row, acts[n].row+1)
 			}
 		}
 	}
@@ -135,19 +141,19 @@ func layers(acts []box, edges []edge) int {
 			n := order[i]
 			low, high, pull := 0, math.MaxInt32, 0.0
 			for k := range edges {
-				switch e := &edges[k]; {
-				case e.from == e.to:
-				case e.to == n && forward(e):
-					low = max(low, acts[e.from].row+1)
-					pull -= e.weight
-				case e.from == n && forward(e):
-					high = min(high, acts[e.to].row-1)
-					pull += e.weight
+				switch upper, lower := ends(&edges[k]); {
+				case upper == lower:
+				case lower == n:
+					low = max(low, acts[upper].row+1)
+					pull -= edges[k].weight
+				case upper == n:
+					high = min(high, acts[lower].row-1)
+					pull += edges[k].weight
 				}
 			}
 			if high != math.MaxInt32 && pull > 0 {
 				acts[n].row = max(low, high)
-			} else if pull < 0 {
+			} else if pull < 0 && n != 1 {
 				acts[n].row = low
 			}
 		}

@@ -18,7 +18,8 @@ const (
 	actWide    = 146.0
 	actHigh    = 50.0
 	loopWide   = 22.0
-	lowHigh    = 38.0 // of an act whose title needs one line
+	mostWide   = 1300.0 // of a picture that is shrunk to its page
+	lowHigh    = 38.0   // of an act whose title needs one line
 	letterSize = 11.5
 	scale      = 1.25 // of the picture, where there is room
 )
@@ -149,7 +150,11 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		}
 		text.WriteString("</g>")
 	}
-	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`, wide, high, wide*scale, high*scale, html.EscapeString(w.Say("办案过程图", "process map")))
+	class := "map"
+	if wide > mostWide { // it scrolls rather than shrink
+		class += " broad"
+	}
+	fmt.Fprintf(&b, `<svg class="%s" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`, class, wide, high, wide*scale, high*scale, html.EscapeString(w.Say("办案过程图", "process map")))
 	b.WriteString(glow.String() + lines.String() + text.String())
 	for i := range acts {
 		n := &all[i]

@@ -179,6 +179,9 @@ func (p *page) rules() {
 	var rows []ruleRow
 	for i, r := range p.R.Findings {
 		x := ruleRow{RuleCount: r, Share: newShare(r.Cases, p.F.Rules[i].Of), OfAll: p.F.Rules[i].Every || len(p.F.Rules[i].Acts) == 0, OfWhat: p.ofWhat(&p.F.Rules[i])}
+		if x.Share.Of == p.R.Cases {
+			x.OfAll, x.OfWhat = true, p.Say("全部案件", "all cases")
+		}
 		for _, c := range r.Basis.Cites {
 			cited := p.Proc.Pack.Cite(c)
 			text := cited.Text().In(p.Lang)

@@ -296,6 +296,33 @@ func TestNobodyIsNamedAmongGroups(t *testing.T) {
 	}
 }
 
+// TestLongCasesAreShortened tells a case of forty payments of which one stands wrong.
+func TestLongCasesAreShortened(t *testing.T) {
+	rows := "F1,Create Fine,2010-01-01,,,35,,0,\n"
+	for i := 1; i <= 28; i++ {
+		total := i
+		if i == 14 {
+			total = 99
+		}
+		rows += fmt.Sprintf("F1,Payment,2010-02-%02d,,,,,%d,1\n", i, total)
+	}
+	p := newPage(judged(t, rows), "en")
+	if got := strings.Join(p.Variants[0].Acts, "; "); got != "Create Fine; Payment ×28" {
+		t.Errorf("the way is %q", got)
+	}
+	if len(p.Told) == 0 {
+		t.Fatal("no case is told")
+	}
+	c := p.Told[0].Cases[0]
+	var titles []string
+	for _, s := range c.Steps {
+		titles = append(titles, s.Title)
+	}
+	if want := "Create Fine; 13 acts in between, without a finding; Payment; 13 acts in between, without a finding; Payment; the log ends here"; strings.Join(titles, "; ") != want || c.Found != 1 {
+		t.Errorf("%d found: %q", c.Found, titles)
+	}
+}
+
 func TestRowsSetAsideAreTold(t *testing.T) {
 	in := judged(t, year(true))
 	in.Report.SetAside = []*eventlog.Aside{{Table: "acts", Reason: eventlog.Orphan, Column: "call", Count: 1234, Rows: []eventlog.Put{{Where: "acts.csv:7", Text: hostile[0]}}}}

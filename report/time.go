@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -92,8 +93,17 @@ func (p *page) variants() {
 	shown := int64(0)
 	for _, v := range p.F.Variants[:min(len(p.F.Variants), mostVariants)] {
 		row := variantRow{Cases: v.Cases, Share: float64(v.Cases) / float64(max(p.R.Cases, 1)), Found: newShare(v.Found, v.Cases), Grave: v.Grave}
-		for _, a := range v.Acts {
-			row.Acts = append(row.Acts, p.act(a))
+		for i := 0; i < len(v.Acts); {
+			n := 1
+			for i+n < len(v.Acts) && v.Acts[i+n] == v.Acts[i] {
+				n++
+			}
+			name := p.act(v.Acts[i])
+			if n > 1 {
+				name += fmt.Sprintf(" ×%d", n)
+			}
+			row.Acts = append(row.Acts, name)
+			i += n
 		}
 		if len(row.Acts) > 24 {
 			row.Acts = append(row.Acts[:23], "…")

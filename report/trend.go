@@ -296,9 +296,9 @@ func (p *page) TrendWords(t *trend) string {
 	case t.Outside == 0:
 		s = append(s, p.Say("各月均在控制限内：没有迹象表明某月与其他月份不同", "every month lies within the limits: nothing says that a month differs from the others"))
 	case t.High != nil:
-		s = append(s, fmt.Sprintf(p.Say("%d个月超出控制限，最高为%s（%s）", "%d months lie outside the limits, the highest is %s (%s)"), t.Outside, p.Month(t.High.Month), p.Percent(t.High.P)))
+		s = append(s, p.Count(int64(t.Outside), "%s个月超出控制限", "%s month lies outside the limits", "%s months lie outside the limits")+fmt.Sprintf(p.Say("，最高为%s（%s）", ", the highest is %s (%s)"), p.Month(t.High.Month), p.Percent(t.High.P)))
 	default:
-		s = append(s, fmt.Sprintf(p.Say("%d个月低于控制下限", "%d months lie below the limits"), t.Outside))
+		s = append(s, p.Count(int64(t.Outside), "%s个月低于控制下限", "%s month lies below the limits", "%s months lie below the limits"))
 	}
 	for _, r := range t.Runs {
 		side := p.Say("低于", "below")
@@ -326,5 +326,5 @@ func (p *page) trendShort(t *trend) string {
 	case t.Outside == 0:
 		return p.Say("各月均在控制限内", "every month within the limits") + mean
 	}
-	return fmt.Sprintf(p.Say("%d个月低于控制下限", "%d months below the limits"), t.Outside) + mean
+	return p.Count(int64(t.Outside), "%s个月低于控制下限", "%s month below the limits", "%s months below the limits") + mean
 }
