@@ -316,7 +316,7 @@ func (r *heldRecord) saysWhatItIs(t *testing.T) {
 		{"ocel", `"name":"record","time":"[^"]+","value":"%s"`, `"name":"people","time":"[^"]+","value":"%s"`},
 		{"parquet", "%s", "%s"},
 	} {
-		for people, more := range map[string][]string{"named": {"--names"}, "crossed": nil} {
+		for people, more := range map[string][]string{"named": {"--names"}, "redacted": nil} {
 			text, err := os.ReadFile(r.export(t, x.format, more...))
 			if err != nil {
 				t.Fatal(err)
