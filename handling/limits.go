@@ -14,12 +14,6 @@ type Running struct {
 	Head casefile.Head
 }
 
-// UnitsSeen lists the units whose cases a person may see.
-func (h *House) UnitsSeen(who Who) []string {
-	s, _ := h.selection(who, h.now())
-	return s.Units
-}
-
 // mostRunning are read at once, the nearest deadlines first.
 const mostRunning = 1000
 

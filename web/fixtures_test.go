@@ -198,6 +198,13 @@ func fixtures(lang string) []fixture {
 	boss.Unit = &UnitFigures{x("甲派出所", "Station A"), x("今日 10:42", "today 10:42"), []Figure{{x("在办案件有逾期职责", "Open cases with an overdue duty"), 3, 41, x("件", "cases"), x("占在办案件", "of open cases"), "#", Bad}, {x("3日内届满", "Deadlines within 3 days"), 6, 58, x("项", "duties"), x("占在计时限", "of running limits"), "#", Near}, {x("办案区内人员", "Persons held now"), 1, 4, x("人", "persons"), x("占办案区容量", "of the places there are"), "#", Plain}, {x("待整改问题", "Findings to mend"), 5, 12, x("项", "findings"), x("占本月问题", "of this month's findings"), "#", Plain}, {x("回执当场出具", "Receipts issued at once"), 37, 38, x("件", "reports"), x("占本月接报", "of this month's reports"), "#", Good}}}
 	calm := Workbench{Frame: with(f, AreaWorkbench), Intake: "/intake"}
 	calm.Now, calm.Overdue = m("2026-11-24 03:07"), 0
+	watching := calm
+	watching.Intake = ""
+	watching.Watch = &Watch{More: true, Untouched: []FindingRow{
+		{Href: "#", Title: x("询问查证超过时限", "Inquiry over its limit"), Rule: "R18", Severity: 1, At: m("2026-11-24 02:41"), Case: ref, Unit: x("甲派出所", "Station A"), Handlers: []string{x("民警01", "Officer 01"), x("民警02", "Officer 02")}},
+		{Href: "#", Title: x("扣押物品未在24小时内移交保管，或者由办案民警保管", "Seized property not handed to a custodian within 24 hours, or kept by a handler"), Rule: "R32", Severity: 2, At: m("2026-11-23 22:05"), Case: ref, Unit: x("乙派出所", "Station B")}}}
+	watchingCalm := watching
+	watchingCalm.Watch = &Watch{}
 
 	rows := []CaseRow{{CaseRef: ref, Kind: x("治安案件", "public security case"), Stage: x("调查取证", "investigation"), Unit: x("甲派出所", "Station A"), Handlers: ch.Handlers, Next: &hours, Findings: 3, Opened: m("2026-11-02 21:46")}}
 	names := []string{x("丙某赌博案", "Mr C, gambling"), x("丁某盗窃案", "D, theft"), x("戊某寻衅滋事案", "E, provoking trouble"), x("己某殴打他人案", "F, assault"), x("某烟酒店非法存放烟花爆竹案", "A shop, fireworks kept unlawfully")}
@@ -308,7 +315,7 @@ func fixtures(lang string) []fixture {
 	return append([]fixture{
 		{"signin", in}, {"signin-wrong", inWith(SignInWrong)}, {"signin-locked", inWith(SignInLocked)}, {"signin-expired", inWith(SignInExpired)}, {"signin-ended", inWith(SignInEnded)}, {"signin-demo", inDemo},
 		{"account", acc}, {"account-errors", accBad},
-		{"workbench", work}, {"workbench-head", boss}, {"workbench-empty", calm},
+		{"workbench", work}, {"workbench-head", boss}, {"workbench-empty", calm}, {"workbench-watch", watching}, {"workbench-watch-none", watchingCalm},
 		{"intake", Intake{with(f, AreaIntake), ways, nil, nil}}, {"intake-form", Intake{with(f, AreaIntake), chosen, &inform, []Way{{x("接报案", "Report received"), "#", x("治安案件", "Public security case"), true}, {x("接收行政转刑事案件", "Converted case received"), "#", x("刑事案件（占位）", "Criminal case (a stub)"), false}}}},
 		{"cases", list}, {"cases-search", second}, {"cases-none", none}, {"cases-error", odd},
 		{"case", c}, {"case-new", fresh}, {"case-long", long}, {"case-closed", closed},

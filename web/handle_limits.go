@@ -96,7 +96,7 @@ func limitsPage(c *call) error {
 	if from > today || today > from+6 {
 		p.Today = link(today)
 	}
-	for _, u := range c.House.UnitsSeen(c.who) {
+	for _, u := range c.House.WatchedUnits(c.who) {
 		p.Units = append(p.Units, Option{Value: u, Text: c.House.Unit(u).In(c.lang), Chosen: u == p.Unit})
 	}
 	slices.Sort(seen)

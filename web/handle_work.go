@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -105,6 +106,11 @@ func workbench(c *call) error {
 	if err := c.unitFigures(p); err != nil {
 		return err
 	}
+	watched, err := c.watch(p)
+	if err != nil {
+		return err
+	}
+	shown = append(shown, watched...)
 	for id := range heads {
 		shown = append(shown, id)
 	}
@@ -124,6 +130,38 @@ func scoped(t *handling.Task) casefile.Subject {
 		return ""
 	}
 	return t.Subject
+}
+
+const onWatch = 8 // findings shown to who watches; the rest is in the list of findings
+
+// watch shows who watches over units the newest findings that nobody has taken up, and gives the cases shown.
+func (c *call) watch(p *Workbench) (shown []casefile.CaseID, err error) {
+	if len(c.House.WatchedUnits(c.who)) == 0 {
+		return nil, nil
+	}
+	found, err := c.House.Findings(c.r.Context(), c.who, handling.Wanted{Limit: casesOfFindings})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(found, func(a, b handling.Found) int { return cmp.Compare(b.At, a.At) })
+	p.Watch = &Watch{}
+	for i := range found {
+		x := &found[i]
+		open, closed, err := c.House.Matters(c.r.Context(), c.who, x.ID())
+		if err != nil {
+			return nil, err
+		}
+		if open+closed > 0 {
+			continue
+		}
+		if len(p.Watch.Untouched) == onWatch {
+			p.Watch.More = true
+			break
+		}
+		p.Watch.Untouched = append(p.Watch.Untouched, c.findingRow(x))
+		shown = append(shown, x.Head.ID)
+	}
+	return shown, nil
 }
 
 // unitFigures shows heads how their units stand; each count with what it is a part of.

@@ -63,9 +63,16 @@ type Workbench struct {
 	Drafts   []DraftRow
 	Recent   []CaseRef
 	Unit     *UnitFigures // heads only
+	Watch    *Watch       // who watches over units
 	Intake   string       // where a report is taken in; empty: this person does not take in
 
 	Questions []QuestionBrief // about rules: to be answered, and the person's own
+}
+
+// Watch is what waits for whoever watches over units.
+type Watch struct {
+	Untouched []FindingRow // nobody has taken them up; newest first
+	More      bool         // there are further ones
 }
 
 // Duty is a limit of some case on the workbench.

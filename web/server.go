@@ -329,6 +329,8 @@ func (c *call) fail(err error) {
 	case errors.As(err, &tooBig), errors.Is(err, casefile.ErrTooLarge):
 		n.Kind, status = NoticeRefused, http.StatusRequestEntityTooLarge
 		n.Reasons = []Reason{{Text: c.both("附件超过 50 MB，未被接收", "the file is larger than 50 MB and was not taken")}}
+	case c.r.Context().Err() != nil: // who asked has gone
+		return
 	default:
 		n.Kind, n.Ref = NoticeError, rand.Text()[:10]
 		c.Log.Error("request failed", "ref", n.Ref, "method", c.r.Method, "path", c.r.URL.Path, "error", err)
