@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -48,17 +47,10 @@ type File struct {
 	Shapes      []Shape
 	Dicts       [][]string
 
-	ids, caseRecords, repeated, ofCase Column
-	idTexts                            []string
-	steps                              Column
-	caseShapes                         []Shape
-}
-
-// OfCase tells whether a case of the segment has something under this key as a whole.
-func (f *File) OfCase(key string) bool {
-	return slices.ContainsFunc(f.caseShapes, func(s Shape) bool {
-		return slices.ContainsFunc(s.Fields, func(x Field) bool { return x.Key == key })
-	})
+	caseRecords, repeated, ofCase Column
+	idTexts                       []string
+	steps                         Column
+	caseShapes                    []Shape
 }
 
 // A fault is what is wrong with a segment, and where.
