@@ -58,6 +58,8 @@ type House struct {
 	rights   map[casefile.CaseID][]right // qualifications that matters gave and took
 
 	asked questions
+
+	feeds atomic.Pointer[Feeds]
 }
 
 // Open makes a House and reads its people from the record.

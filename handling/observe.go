@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,6 +55,7 @@ type Fault struct {
 	Place  string
 	Case   string // as it is called there
 	Kept   bool   // the act is on the record, without the datum
+	Later  bool   // it may be an act later: its time is still to come
 	Reason Text
 }
 
@@ -62,7 +64,8 @@ type Observed struct {
 	Case                               casefile.CaseID
 	Opened                             bool
 	New, Corrected, Withdrawn, Repeats int
-	Postless                           int // acts about which clauses on posts are not judged: who did them is not known here
+	Postless                           int                // acts about which clauses on posts are not judged: who did them is not known here
+	Happened                           []calendar.Instant // when the acts that are new happened
 	Faults                             []Fault
 }
 
@@ -257,7 +260,7 @@ func (o *observer) compare(rows []FeedRow) []*casefile.Record {
 	var fresh []*casefile.Record
 	offered := map[ledger.Hash]bool{}
 	for i := range rows {
-		digest := rows[i].digest()
+		digest := rows[i].Digest()
 		if offered[digest] {
 			o.out.Repeats++
 			continue
@@ -265,6 +268,9 @@ func (o *observer) compare(rows []FeedRow) []*casefile.Record {
 		offered[digest] = true
 		if was := latest[digest]; was != nil && (gone[was.ID] == nil || gone[was.ID].Withdraws == "") {
 			o.out.Repeats++ // here already, or what a later row stands in place of
+			if gone[was.ID] == nil {
+				o.record(&rows[i], digest, 0) // what is wrong with it is told every time
+			}
 			continue
 		}
 		r := o.record(&rows[i], digest, times[digest])
@@ -299,6 +305,9 @@ func (o *observer) compare(rows []FeedRow) []*casefile.Record {
 			o.out.Corrected++
 		default:
 			o.out.New++
+		}
+		if r.Withdraws == "" {
+			o.out.Happened = append(o.out.Happened, r.Occurred)
 		}
 	}
 	return fresh
@@ -338,8 +347,8 @@ func actOf(source, id, row string, digest ledger.Hash, times int) casefile.ActID
 	return casefile.ActID("o-" + strings.ToLower(base32.StdEncoding.EncodeToString(d[:15])))
 }
 
-// digest identifies what a row says, under whatever name its file has.
-func (x *FeedRow) digest() ledger.Hash {
+// Digest identifies what a row says, under whatever name its file has.
+func (x *FeedRow) Digest() ledger.Hash {
 	data := slices.Clone(x.Data)
 	slices.SortFunc(data, func(a, b FeedDatum) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Text, b.Text)) })
 	h := sha256.New()
@@ -366,7 +375,8 @@ func (o *observer) record(x *FeedRow, digest ledger.Hash, times int) *casefile.R
 		o.fault(x, false, "程序中没有“"+x.Act+"”这种行为：在映射的 acts 中写明它对应哪一种", fmt.Sprintf("the procedure has no act %q: say under acts of the mapping which one it is", x.Act))
 		return nil
 	case x.Occurred > o.now:
-		o.fault(x, false, "时间在将来："+o.h.local(x.Occurred), "its time lies in the future: "+o.h.local(x.Occurred))
+		o.fault(x, false, "时间在将来（"+o.h.local(x.Occurred)+"），到时再采用", "its time lies in the future ("+o.h.local(x.Occurred)+"): it is taken then")
+		o.out.Faults[len(o.out.Faults)-1].Later = true
 		return nil
 	}
 	for _, text := range []string{x.Row, x.Person, x.Post, x.Unit} {
@@ -495,8 +505,11 @@ func (o *observer) value(f *procedure.FieldInfo, text string) (casefile.Value, e
 		return casefile.Value{}, errors.New("another system cannot name what is of this house")
 	}
 	if f.Kind == casefile.Instant {
-		i, err := casefile.ParseInstant(text, o.h.pack.Zone)
+		i, err := casefile.ParseInstant(yearFirst(text), o.h.pack.Zone)
 		return casefile.InstantOf(i), err
+	}
+	if f.Kind == casefile.Date {
+		text = yearFirst(text)
 	}
 	chosen, ok := f.Choose(text)
 	if !ok {
@@ -504,3 +517,25 @@ func (o *observer) value(f *procedure.FieldInfo, text string) (casefile.Value, e
 	}
 	return o.h.value(f, chosen)
 }
+
+// yearFirst writes a time that begins with the year, as 2026/3/2 9:05 or 2026年3月2日, as the house does: nothing else can be
+// meant by it.
+func yearFirst(text string) string {
+	m := yearFirstForm.FindStringSubmatch(text)
+	if m == nil {
+		return text
+	}
+	two := func(s string) string {
+		if len(s) == 1 {
+			return "0" + s
+		}
+		return s
+	}
+	out := m[1] + "-" + two(m[2]) + "-" + two(m[3])
+	if m[4] != "" {
+		out += "T" + two(m[4]) + ":" + m[5] + m[6]
+	}
+	return out
+}
+
+var yearFirstForm = regexp.MustCompile(`^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T](\d{1,2}):(\d{2})(:\d{2})?)?$`)

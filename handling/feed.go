@@ -1,0 +1,78 @@
+package handling
+
+import (
+	"context"
+	"slices"
+
+	"plumbline/authority"
+	"plumbline/calendar"
+)
+
+// Feed is how following another system stands: what was read, kept and set aside.
+type Feed struct {
+	Source    string
+	Title     Text
+	Kind      string // folder, table or api
+	Where     string // the folder, the view, the address
+	Procedure string
+	Unit      authority.UnitID
+
+	Reading bool             // at this moment
+	Polled  calendar.Instant // when it was last read to its end; zero: never
+	Failed  string           // why the last reading ended early; empty: it did not
+	Last    calendar.Instant // when the latest act of it happened
+	Arrived calendar.Instant // when an act of it last arrived here
+	Lag     calendar.Instant // between happening and arriving, of the acts that arrived together last: the middle one
+
+	Cases, Acts, Corrected, Withdrawn, Repeats, Postless int64
+
+	Faults    []FeedFault // those that stand, at most [MostFaults]
+	FaultRows int64       // all that stand
+}
+
+// MostFaults bounds how many rows a feed lists; all are counted.
+const MostFaults = 10_000
+
+// FeedFault is a row of a feed that was not kept, or of which something was left out.
+type FeedFault struct {
+	Fault
+	At calendar.Instant // when it was seen
+}
+
+// Feeds tells how following other systems stands.
+type Feeds interface{ Feeds() []Feed }
+
+// Follow lets the house tell how the feeds stand, once they are there.
+func (h *House) Follow(f Feeds) { h.feeds.Store(&f) }
+
+// Feeds lists the feeds that a person may see: a supervisor of the unit of a feed or above it, and the administrator, to whom
+// no case is named. It returns *NotAllowed to others; none where none is followed.
+func (h *House) Feeds(_ context.Context, who Who) ([]Feed, error) {
+	now := h.now()
+	ask := func(c *authority.CaseView) error {
+		return answer(authority.SeeFeeds, h.People().May(authority.Query{Who: who.Person, Action: authority.SeeFeeds, Case: c, Now: now}))
+	}
+	if err := ask(nil); err != nil {
+		return nil, err
+	}
+	source := h.feeds.Load()
+	if source == nil {
+		return nil, nil
+	}
+	administers := slices.ContainsFunc(h.People().PostsAt(who.Person, now), func(x authority.Held) bool { return x.Post == authority.Administrator })
+	var out []Feed
+	for _, f := range (*source).Feeds() {
+		switch {
+		case ask(&authority.CaseView{Unit: f.Unit}) == nil:
+		case administers:
+			f.Faults = slices.Clone(f.Faults)
+			for i := range f.Faults {
+				f.Faults[i].Case = ""
+			}
+		default:
+			continue
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
