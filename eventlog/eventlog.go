@@ -91,7 +91,7 @@ type Options struct {
 	// Bounds on what a file may demand; 0 means the default.
 	MaxValue int   // bytes of one value; 16 MiB
 	MaxTrace int   // bytes of one trace, and of the text before the first; 256 MiB
-	MaxHeld  int64 // bytes of a CSV text, which is held whole; 1 GiB
+	MaxHeld  int64 // bytes of a CSV text, of joined rows, of an OCEL log, which are held whole; 1 GiB
 
 	chunk int // size at which a chunk is cut; tests make it small
 }
@@ -109,7 +109,7 @@ const (
 
 // Stats of a log read to its end.
 type Stats struct {
-	Format string // "xes" or "csv"
+	Format string // "xes", "csv", "xlsx", "parquet", "ocel" or "tables"
 	Bytes  int64  // of text, after unpacking
 	Cases  int64
 	Events int64 // handed to the callback
@@ -120,6 +120,11 @@ type Stats struct {
 	NoOffset   int64 // events whose timestamp has no offset
 	Nested     int64 // attributes skipped inside others, lists and containers included (XES)
 	OddTags    int64 // elements in traces and events under names the standard does not know (XES)
+
+	Uncased  int64    // events related to no object of the cases' type (OCEL)
+	Dangling int64    // relations to objects that are not there (OCEL)
+	Asides   []*Aside // what did not fit when tables were joined
+	Files    []string // of the tables that were joined, in the order of their reading; see Place
 }
 
 func (s *Stats) add(o *Stats) {

@@ -17,8 +17,8 @@ import (
 //	f   fraction of the second, one digit or more; beyond microseconds cut off
 //	Z   offset: Z, +02:00, +0200 or +02
 //
-// T and everything that is not a letter or digit stands for itself; DD.MM.YYYY hh:mm is a layout. There are no
-// names of months, for they would tie the log to a language.
+// T and everything that is not an ASCII letter or digit stands for itself; DD.MM.YYYY hh:mm is a layout, and so is
+// YYYY年M月D日 h时mm分. There are no names of months, for they would tie the log to a language.
 type layout struct {
 	text  string
 	parts []part
@@ -50,8 +50,6 @@ func parseLayout(text string) (*layout, error) {
 		case (c == 'M' || c == 'D' || c == 'h') && n <= 2, (c == 'm' || c == 's') && n == 2, c == 'Z' && n == 1:
 		case c == 'f' && n == 1:
 			p.max = 12
-		case c >= 0x80:
-			return nil, fmt.Errorf("layout %s: only ASCII may stand in it", quote(text))
 		case letter && c != 'T' || '0' <= c && c <= '9' || c < ' ':
 			return nil, fmt.Errorf("layout %s: %s means nothing here (write it with YYYY MM DD hh mm ss f Z)", quote(text), quote(text[i:i+n]))
 		default:

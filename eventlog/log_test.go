@@ -221,7 +221,7 @@ func TestWhatIsPassedOverIsCounted(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("(-want +got)\n%s", diff)
 		}
-		if want := (Stats{Format: "xes", Bytes: int64(len(strange)), Cases: 2, Events: 1, Empty: 1, Repeated: 1, Nested: 4, OddTags: 2}); stats != want {
+		if want := (Stats{Format: "xes", Bytes: int64(len(strange)), Cases: 2, Events: 1, Empty: 1, Repeated: 1, Nested: 4, OddTags: 2}); !cmp.Equal(stats, want) {
 			t.Fatalf("stats %+v\nwant  %+v", stats, want)
 		}
 	}

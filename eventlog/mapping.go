@@ -3,6 +3,7 @@ package eventlog
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -27,8 +28,14 @@ import (
 //	lifecycle: lifecycle:transition     # then only the step "complete" counts as an act
 //	data: {amount: amount}              # name -> column; without data every other column, under its own name
 //	acts: {"Create Fine": create}       # other names for activities
+//	encoding: gb18030                   # of a CSV that is not UTF-8
+//	sheet: 2025                         # of an XLSX; else its first
 //
-// Only case, act and time are needed. A layout is made of YYYY MM DD hh mm ss (M, D, h for one digit or two), f
+// Only case, act and time are needed; of an OCEL log only case: {type: T}, the type of the objects that are the
+// cases, and that only where it has several. With tables: in place of case, act and time a mapping joins several
+// tables: see [Table].
+//
+// A layout is made of YYYY MM DD hh mm ss (M, D, h for one digit or two), f
 // for the digits of a fraction, and Z for an offset; all else but letters and digits stands for itself.
 //
 // A name that begins with case: means, as in the CSV that pm4py writes, something of the case as a whole. In CSV
@@ -40,12 +47,16 @@ import (
 // was completed.
 type Mapping struct {
 	Case, Act, Time    string
+	CaseType           string // of the objects of an OCEL log that are the cases
 	Layout             string
 	Zone               *calendar.Zone // nil: none given
 	Person, Post, Unit string
 	Lifecycle          string
 	Data               map[string]string // name -> column; nil: every column that has no other meaning
 	Acts               map[string]string // name in the log -> name handed on
+	Encoding           string            // of a CSV: "" (UTF-8) or "gb18030"
+	Sheet              string            // of an XLSX
+	Tables             []*Table          // in the order of the file; then Case, Act, Time and the like are empty
 }
 
 const maxMapping = 1 << 20
@@ -112,7 +123,7 @@ func (p *mappingParser) syntax(err error) *Error {
 	return e
 }
 
-var mappingKeys = []string{"case", "act", "time", "layout", "zone", "person", "post", "unit", "lifecycle", "data", "acts"}
+var mappingKeys = []string{"case", "act", "time", "layout", "zone", "person", "post", "unit", "lifecycle", "data", "acts", "encoding", "sheet", "tables"}
 
 func (p *mappingParser) mapping(body ast.Node) *Error {
 	pairs, err := p.pairs(body)
@@ -122,12 +133,18 @@ func (p *mappingParser) mapping(body ast.Node) *Error {
 	m := p.m
 	texts := map[string]*string{
 		"case": &m.Case, "act": &m.Act, "time": &m.Time, "layout": &m.Layout, "person": &m.Person,
-		"post": &m.Post, "unit": &m.Unit, "lifecycle": &m.Lifecycle,
+		"post": &m.Post, "unit": &m.Unit, "lifecycle": &m.Lifecycle, "sheet": &m.Sheet,
 	}
 	for _, kv := range pairs {
 		key, err := p.text(kv.Key)
 		if err != nil {
 			return err
+		}
+		if typed, bad := p.caseType(key, kv.Value); typed || bad != nil {
+			if bad != nil {
+				return bad
+			}
+			continue
 		}
 		if into := texts[key]; into != nil {
 			if *into, err = p.text(kv.Value); err != nil {
@@ -170,9 +187,28 @@ func (p *mappingParser) mapping(body ast.Node) *Error {
 			if m.Acts, err = p.table(kv.Value); err != nil {
 				return err
 			}
+		case "encoding":
+			if m.Encoding, err = p.encoding(kv.Value); err != nil {
+				return err
+			}
+		case "tables":
+			if err := p.tables(kv.Value); err != nil {
+				return err
+			}
 		default:
 			return p.fail(kv.Key, "unknown key "+quote(key), nearestHint(key, mappingKeys))
 		}
+	}
+	if m.Tables != nil {
+		for _, kv := range pairs {
+			if key := kv.Key.GetToken().Value; !slices.Contains([]string{"tables", "zone", "acts"}, key) {
+				return p.fail(kv.Key, "beside tables there is no "+key, "it belongs to a table, or to one of its events")
+			}
+		}
+		return nil
+	}
+	if m.CaseType != "" {
+		return nil
 	}
 	for _, need := range mappingKeys[:3] {
 		if *texts[need] == "" {
@@ -180,6 +216,27 @@ func (p *mappingParser) mapping(body ast.Node) *Error {
 		}
 	}
 	return nil
+}
+
+// caseType reads case: {type: T}; typed is false for any other value.
+func (p *mappingParser) caseType(key string, n ast.Node) (typed bool, err *Error) {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		return false, nil
+	}
+	if key != "case" {
+		return false, nil
+	}
+	t, err := p.table(n)
+	if err != nil {
+		return false, err
+	}
+	if len(t) != 1 || t["type"] == "" {
+		return false, p.fail(n, "the case is a column, or the objects of one type", "as in case: case_no, or case: {type: Case}")
+	}
+	p.m.CaseType = t["type"]
+	return true, nil
 }
 
 // pairs gives the entries of a YAML mapping. Anchors, aliases, tags and merges are refused: a mapping is read by
@@ -264,6 +321,9 @@ func (m *Mapping) String() string {
 		}
 	}
 	line("case", m.Case)
+	if m.CaseType != "" {
+		fmt.Fprintf(&b, "case: {type: %s}\n", yamlText(m.CaseType))
+	}
 	line("act", m.Act)
 	line("time", m.Time)
 	line("layout", m.Layout)
@@ -274,23 +334,82 @@ func (m *Mapping) String() string {
 	line("post", m.Post)
 	line("unit", m.Unit)
 	line("lifecycle", m.Lifecycle)
-	for _, t := range []struct {
-		key   string
-		table map[string]string
-	}{{"data", m.Data}, {"acts", m.Acts}} {
-		if t.table == nil || t.key == "acts" && len(t.table) == 0 {
-			continue
-		}
-		fmt.Fprintf(&b, "%s: {", t.key)
-		for i, k := range sortedKeys(t.table) {
-			if i > 0 {
-				b.WriteString(", ")
-			}
-			fmt.Fprintf(&b, "%s: %s", yamlText(k), yamlText(t.table[k]))
-		}
-		b.WriteString("}\n")
+	line("encoding", m.Encoding)
+	line("sheet", m.Sheet)
+	if m.Data != nil {
+		b.WriteString("data: " + yamlTable(m.Data) + "\n")
+	}
+	if len(m.Acts) > 0 {
+		b.WriteString("acts: " + yamlTable(m.Acts) + "\n")
+	}
+	if len(m.Tables) > 0 {
+		b.WriteString("tables:\n")
+	}
+	for _, t := range m.Tables {
+		t.write(&b)
 	}
 	return b.String()
+}
+
+func (t *Table) write(b *strings.Builder) {
+	fmt.Fprintf(b, "  %s:\n", yamlText(t.Name))
+	line := func(key, value string) {
+		if value != "" {
+			fmt.Fprintf(b, "    %s: %s\n", key, value)
+		}
+	}
+	text := func(key, value string) {
+		if value != "" {
+			line(key, yamlText(value))
+		}
+	}
+	table := func(key string, value map[string]string) {
+		if value != nil {
+			line(key, yamlTable(value))
+		}
+	}
+	var files []string
+	for _, f := range t.Files {
+		files = append(files, yamlText(f))
+	}
+	line("file", "["+strings.Join(files, ", ")+"]")
+	text("sheet", t.Sheet)
+	text("encoding", t.Encoding)
+	text("key", t.Key)
+	text("case", t.Case)
+	if t.Parent != "" {
+		parent := map[string]string{"table": t.Parent, "by": t.By}
+		if t.Of != "" {
+			parent["of"] = t.Of
+		}
+		table("parent", parent)
+	}
+	table("data", t.Data)
+	table("case_data", t.CaseData)
+	if len(t.Events) > 0 {
+		b.WriteString("    events:\n")
+	}
+	for _, e := range t.Events {
+		var parts []string
+		for _, x := range []struct{ key, value string }{{"act", e.Act}, {"act_from", e.ActFrom}, {"time", e.Time}, {"layout", e.Layout},
+			{"person", e.Person}, {"post", e.Post}, {"unit", e.Unit}, {"lifecycle", e.Lifecycle}} {
+			if x.value != "" {
+				parts = append(parts, x.key+": "+yamlText(x.value))
+			}
+		}
+		if e.Data != nil {
+			parts = append(parts, "data: "+yamlTable(e.Data))
+		}
+		fmt.Fprintf(b, "      - {%s}\n", strings.Join(parts, ", "))
+	}
+}
+
+func yamlTable(t map[string]string) string {
+	var parts []string
+	for _, k := range sortedKeys(t) {
+		parts = append(parts, yamlText(k)+": "+yamlText(t[k]))
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
 }
 
 // yamlText quotes whatever is not plainly plain.

@@ -100,7 +100,7 @@ func TestBadMappingsAreRefused(t *testing.T) {
 		{"only a comment", "# hm\n", "m.yaml: the mapping is empty (case, act and time are needed)"},
 		{"a list", "- a\n", "m.yaml:1: names with values are expected here (as in name: column)"},
 		{"unknown key", need + "persn: x\n", `m.yaml:4: unknown key "persn" (did you mean "person"?)`},
-		{"unknown key far from any", need + "qqqqqq: x\n", `m.yaml:4: unknown key "qqqqqq" (there are case, act, time, layout, zone, person, post, unit, lifecycle, data, acts)`},
+		{"unknown key far from any", need + "qqqqqq: x\n", `m.yaml:4: unknown key "qqqqqq" (there are case, act, time, layout, zone, person, post, unit, lifecycle, data, acts, encoding, sheet, tables)`},
 		{"no time", "case: c\nact: a\n", "m.yaml:1: the mapping does not say what is the time (case, act and time are needed)"},
 		{"key twice", need + "act: b\n", `m.yaml:4: not YAML: mapping key "act" already defined at [2:1]`},
 		{"column twice", need + "data: {x: k, y: k}\n", `m.yaml:4: column "k" is taken twice, as "x" and "y"`},

@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -10,7 +11,8 @@ import (
 )
 
 // Read reads the log in r and calls each with batch after batch. The format is known by content and, where that
-// leaves doubt, by name, which otherwise serves in messages: XES and CSV, each also packed with gzip.
+// leaves doubt, by name, which otherwise serves in messages: XES, CSV and OCEL in JSON or XML, each also packed with
+// gzip; XLSX and Parquet, for which r must also be an io.ReaderAt and an io.Seeker. A History reads itself.
 //
 // Calls run side by side, at most one at a time per worker (0 to Workers-1), in no order; Batch.Index gives the
 // order. A batch comes only after all text before it was found sound, but what follows may still be bad: with an
@@ -18,27 +20,71 @@ import (
 // log order; else the first error of each, ctx.Err(), or the reader's error.
 //
 // Memory: XES takes a few mebibytes per worker, 8 to 32 bytes per case to find repeated identifiers, and for a
-// very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row.
+// very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row; of OCEL, XLSX
+// and Parquet what is read of them is held (the same bound).
 func Read(ctx context.Context, r io.Reader, name string, opt Options, each func(worker int, b *Batch) error) (Stats, error) {
+	if h, ok := r.(History); ok {
+		return h.ReadHistory(ctx, opt, each)
+	}
+	stats, err := readOne(ctx, r, name, opt, newIDSet(), each)
+	if err == nil {
+		err = unchanged(r)
+	}
+	if err == nil && stats.Cases == 0 {
+		err = &Error{Name: name, What: "no cases in the log", Hint: "there is nothing to judge"}
+	}
+	return stats, err
+}
+
+// History is a reader that is more than one stream of text: several files, or a database. Read asks it to hand on its
+// cases itself, under the terms of Read.
+type History interface {
+	io.Reader
+	ReadHistory(ctx context.Context, opt Options, each func(worker int, b *Batch) error) (Stats, error)
+}
+
+// unchanged asks a source that can tell whether it is still what was opened.
+func unchanged(r io.Reader) error {
+	if u, ok := r.(interface{ Unchanged() error }); ok {
+		return u.Unchanged()
+	}
+	return nil
+}
+
+// readOne reads one log. The identifiers of its cases are looked up among ids, and added.
+func readOne(ctx context.Context, r io.Reader, name string, opt Options, ids *idSet, each func(worker int, b *Batch) error) (Stats, error) {
 	opt = opt.filled()
 	src, err := openSource(r, name, opt.Map != nil)
 	if err != nil {
 		return Stats{}, err
+	}
+	switch {
+	case src.format == formatOCELJSON || src.format == formatOCELXML:
+		return readOCEL(ctx, src, opt, ids, each)
+	case opt.Map != nil && opt.Map.Tables != nil:
+		return Stats{}, &Error{Name: name, What: "the mapping joins tables", Hint: "give the files of its tables, or a mapping with case, act and time"}
+	case src.format == formatXLSX || src.format == formatParquet:
+		stats, err := readRows(ctx, src, opt, each)
+		stats.Format = src.format
+		return stats, err
+	case opt.Map != nil && opt.Map.CaseType != "":
+		return Stats{}, &Error{Name: name, What: "the mapping names a type of object as the case, and this is not an OCEL log", Hint: "case, act and time are needed"}
 	}
 	roles, err := rolesOf(opt.Map)
 	if err != nil {
 		return Stats{}, err
 	}
 	g := newGate(name, opt.Zone == nil)
-	if src.format == "csv" {
+	g.ids = ids
+	if src.format == formatCSV {
+		if opt.Map != nil && opt.Map.Encoding != "" {
+			src.r = bufio.NewReader(decoded(src.r))
+		}
 		err = readCSV(ctx, src, opt, roles, g, each)
 	} else {
 		err = readXES(ctx, src, opt, roles, g, each)
 	}
 	g.stats.Format, g.stats.Bytes = src.format, src.bytes
-	if err == nil && g.stats.Cases == 0 {
-		err = &Error{Name: name, What: "no cases in the log", Hint: "there is nothing to judge"}
-	}
 	return g.stats, err
 }
 

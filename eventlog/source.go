@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -18,16 +19,41 @@ import (
 type source struct {
 	name   string
 	r      *bufio.Reader // of the text
+	file   io.Reader     // as given, for formats that want random access
 	packed bool
 	format string
 	bytes  int64
 }
 
+// What a source is found to be.
+const (
+	formatXES      = "xes"
+	formatCSV      = "csv"
+	formatOCELJSON = "OCEL JSON"
+	formatOCELXML  = "OCEL XML"
+	formatParquet  = "parquet"
+	formatXLSX     = "xlsx"
+)
+
+// random gives access to any place of the file, and its size.
+func (s *source) random() (io.ReaderAt, int64, error) {
+	at, ok := s.file.(io.ReaderAt)
+	seek, ok2 := s.file.(io.Seeker)
+	if s.packed || !ok || !ok2 {
+		return nil, 0, &Error{Name: s.name, What: s.format + " can only be read from a file", Hint: "it wants access to any place, so give the file itself, not packed with gzip"}
+	}
+	size, err := seek.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", s.name, err)
+	}
+	return at, size, nil
+}
+
 // openSource looks at the first bytes of r. What they say goes before what the name says.
 func openSource(r io.Reader, name string, mapped bool) (*source, error) {
-	s := &source{name: name}
+	s := &source{name: name, file: r}
 	raw := bufio.NewReaderSize(r, 64<<10)
-	head, err := raw.Peek(6)
+	head, err := raw.Peek(16)
 	if len(head) == 0 {
 		if err != io.EOF {
 			return nil, fmt.Errorf("%s: %w", name, err)
@@ -42,11 +68,8 @@ func openSource(r io.Reader, name string, mapped bool) (*source, error) {
 			return nil, s.failure(err)
 		}
 		s.r = bufio.NewReaderSize(z, 4096)
-	} else if e := otherPacking(head); e != nil {
-		e.Name = name
-		return nil, e
 	}
-	head, err = s.r.Peek(1024)
+	head, err = s.r.Peek(4096)
 	if err != nil && err != io.EOF {
 		return nil, s.failure(err)
 	}
@@ -69,30 +92,75 @@ func (s *source) recognise(head []byte, mapped bool) *Error {
 		return &Error{What: "the file is empty", Hint: "nothing came out of unpacking it"}
 	case bytes.HasPrefix(head, []byte("\x1f\x8b")):
 		return &Error{What: "gzip within gzip", Hint: "unpack it once"}
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		s.format = formatParquet
+	case bytes.HasPrefix(head, []byte("PARE")):
+		return &Error{What: "the Parquet file is encrypted", Hint: "decrypt it first"}
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		s.format = formatXLSX
+	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0")):
+		return &Error{What: "an old Excel file, or one with a password", Hint: "save it as .xlsx without a password"}
+	case bytes.HasPrefix(head, []byte("SQLite format 3\x00")):
+		return &Error{What: "an SQLite database among tables", Hint: "an OCEL log in SQLite is given alone, and not packed"}
 	case otherPacking(head) != nil:
 		return otherPacking(head)
 	case len(first) == 0 && len(head) < 1024:
 		return &Error{What: "the file holds nothing but white space"}
 	case bytes.HasPrefix(first, []byte("<")):
-		s.format = "xes"
+		if s.format = formatXES; isOCEL(first) {
+			s.format = formatOCELXML
+		}
 		if len(first) != len(text) && bytes.HasPrefix(first, []byte("<?xml")) {
 			return (&Error{What: "white space before the XML declaration", Hint: "remove it"}).place(head, len(head)-len(first))
 		}
 	case ext == ".xes" || ext == ".xml":
 		return &Error{Line: 1, What: "not XML: the text begins with " + quote(string(first[:min(20, len(first))]))}
 	case bytes.HasPrefix(first, []byte("{")) && ext != ".csv":
-		return &Error{Line: 1, What: "the file looks like JSON", Hint: "XES and CSV are read"}
+		s.format = formatOCELJSON
 	case ext == ".csv" || ext == ".tsv" || ext == ".txt" || mapped:
-		s.format = "csv"
+		s.format = formatCSV
 	default:
-		return &Error{What: "neither XES nor CSV", Hint: "files are known by their content and by the endings .xes, .csv, each also with .gz"}
+		return &Error{What: "neither XES, OCEL, Parquet, XLSX nor CSV", Hint: "files are known by their content; a CSV ends in .csv, or has a mapping"}
 	}
 	return nil
 }
 
+// isOCEL tells OCEL 2.0 from XES, which both begin with <log>, by the first element within.
+func isOCEL(text []byte) bool {
+	for depth := 0; ; {
+		k := bytes.IndexByte(text, '<')
+		if k < 0 {
+			return false
+		}
+		text = text[k:]
+		end := ">"
+		switch {
+		case bytes.HasPrefix(text, []byte("<!--")):
+			end = "-->"
+		case bytes.HasPrefix(text, []byte("<?")):
+			end = "?>"
+		case bytes.HasPrefix(text, []byte("<!")):
+			return false
+		default:
+			name := text[1:]
+			if n := bytes.IndexAny(name, " \t\r\n/>"); n >= 0 {
+				name = name[:n]
+			}
+			if depth == 1 {
+				return slices.Contains([]string{"object-types", "event-types", "objects", "events"}, string(name))
+			}
+			depth++
+		}
+		if k = bytes.Index(text, []byte(end)); k < 0 {
+			return false
+		}
+		text = text[k+len(end):]
+	}
+}
+
 func otherPacking(head []byte) *Error {
 	for magic, what := range map[string]string{
-		"PK\x03\x04": "zip", "\xFD7zXZ": "xz", "BZh": "bzip2", "\x28\xB5\x2F\xFD": "zstd", "7z\xBC\xAF": "7-Zip",
+		"\xFD7zXZ": "xz", "BZh": "bzip2", "\x28\xB5\x2F\xFD": "zstd", "7z\xBC\xAF": "7-Zip",
 	} {
 		if bytes.HasPrefix(head, []byte(magic)) {
 			return &Error{What: "the file is packed as " + what, Hint: "unpack it, or pack it with gzip"}

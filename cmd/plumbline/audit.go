@@ -19,16 +19,16 @@ import (
 )
 
 type auditCommand struct {
-	Log       string `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz."`
-	Procedure string `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
-	Map       string `help:"Mapping file: which column or key means what." type:"path"`
-	Format    string `enum:"text,json" default:"text" help:"text or json."`
-	Lang      string `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
-	Cases     bool   `help:"List the case ids of each finding."`
-	Explain   string `help:"Tell this case step by step instead." placeholder:"CASE"`
-	Now       string `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
-	FailOn    int    `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
-	Out       string `help:"Also write report.json and report.txt to this folder." placeholder:"DIR" type:"path"`
+	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder." type:"path"`
+	Procedure string   `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
+	Map       string   `help:"Mapping file: which column or key means what." type:"path"`
+	Format    string   `enum:"text,json" default:"text" help:"text or json."`
+	Lang      string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
+	Cases     bool     `help:"List the case ids of each finding."`
+	Explain   string   `help:"Tell this case step by step instead." placeholder:"CASE"`
+	Now       string   `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
+	FailOn    int      `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
+	Out       string   `help:"Also write report.json and report.txt to this folder." placeholder:"DIR" type:"path"`
 }
 
 func (c *auditCommand) Run() error {
@@ -51,12 +51,15 @@ func (c *auditCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(c.Log) }
+	name, open, err := openHistory(c.Log, opt.Map)
+	if err != nil {
+		return err
+	}
 	ctx := context.Background()
 	if c.Explain != "" {
-		return audit.Explain(ctx, os.Stdout, c.Lang, c.Explain, c.Log, open, p, opt)
+		return audit.Explain(ctx, os.Stdout, c.Lang, c.Explain, name, open, p, opt)
 	}
-	report, err := audit.Run(ctx, c.Log, open, p, opt)
+	report, err := audit.Run(ctx, name, open, p, opt)
 	if err != nil {
 		return err
 	}
