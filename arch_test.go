@@ -31,6 +31,7 @@ var arrows = map[string][]string{
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},
 	"audit":      {"procedure", "casefile", "calendar", "eventlog"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
+	"feed":       {"calendar", "casefile", "authority", "eventlog", "handling", "internal/durable", "internal/strictyaml"},
 	"store/*":    {"calendar", "casefile", "ledger", "internal/pgtest", "handling", "store/group", "store/audit", "store/backup", "store/storetest"},
 	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "internal/print"},
 	"bench":      {"*"},
@@ -42,6 +43,7 @@ var testArrows = map[string][]string{
 	"procedure": {"packs"}, // the packs that come with the project are the judge's largest test
 	"audit":     {"packs"},
 	"handling":  {"packs", "store/sqlite"},
+	"feed":      {"packs", "store/sqlite", "procedure", "internal/pgtest"},
 	"web":       {"packs", "store/sqlite", "internal/durable", "internal/browser"},
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"plumbline/authority"
 	"plumbline/calendar"
+	"plumbline/ledger"
 )
 
 // Feed is how following another system stands: what was read, kept and set aside.
@@ -17,14 +18,17 @@ type Feed struct {
 	Procedure string
 	Unit      authority.UnitID
 
-	Reading bool             // at this moment
+	Reading int64            // cases looked at in the reading that is under way; -1: none is
 	Polled  calendar.Instant // when it was last read to its end; zero: never
 	Failed  string           // why the last reading ended early; empty: it did not
+	Silent  bool             // nothing new has come for longer than it may
 	Last    calendar.Instant // when the latest act of it happened
 	Arrived calendar.Instant // when an act of it last arrived here
 	Lag     calendar.Instant // between happening and arriving, of the acts that arrived together last: the middle one
 
-	Cases, Acts, Corrected, Withdrawn, Repeats, Postless int64
+	Cases int64
+	ObservedTally
+	Decoded int64 // lines that were not UTF-8 and were read as GB18030
 
 	Faults    []FeedFault // those that stand, at most [MostFaults]
 	FaultRows int64       // all that stand
@@ -44,6 +48,35 @@ type Feeds interface{ Feeds() []Feed }
 
 // Follow lets the house tell how the feeds stand, once they are there.
 func (h *House) Follow(f Feeds) { h.feeds.Store(&f) }
+
+// Mark says how far the record reaches: it holds every act up to the one with this index, which has this leaf.
+type Mark struct {
+	Index int64       `json:"index"`
+	Leaf  ledger.Hash `json:"leaf"`
+}
+
+// Mark gives that of the newest act; the zero mark of an empty record.
+func (h *House) Mark(ctx context.Context) (Mark, error) {
+	size, _, err := h.store.Head(ctx)
+	if err != nil || size == 0 {
+		return Mark{}, err
+	}
+	last, err := h.store.Entries(ctx, size-1, 1)
+	if err != nil || len(last) == 0 {
+		return Mark{}, err
+	}
+	return Mark{size - 1, last[0].Leaf}, nil
+}
+
+// Reaches says whether the record still holds what it held when the mark was made. One that was restored from an older
+// backup does not.
+func (h *House) Reaches(ctx context.Context, m Mark) (bool, error) {
+	if m == (Mark{}) {
+		return false, nil
+	}
+	there, err := h.store.Entries(ctx, m.Index, 1)
+	return err == nil && len(there) == 1 && there[0].Leaf == m.Leaf, err
+}
 
 // Feeds lists the feeds that a person may see: a supervisor of the unit of a feed or above it, and the administrator, to whom
 // no case is named. It returns *NotAllowed to others; none where none is followed.

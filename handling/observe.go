@@ -53,6 +53,7 @@ type FeedDatum struct{ Name, Text string }
 // Fault is what is wrong with a row: it was not kept, or only a datum of it was left out.
 type Fault struct {
 	Place  string
+	Row    string // its key there
 	Case   string // as it is called there
 	Kept   bool   // the act is on the record, without the datum
 	Later  bool   // it may be an act later: its time is still to come
@@ -64,9 +65,41 @@ type Observed struct {
 	Case                               casefile.CaseID
 	Opened                             bool
 	New, Corrected, Withdrawn, Repeats int
-	Postless                           int                // acts about which clauses on posts are not judged: who did them is not known here
 	Happened                           []calendar.Instant // when the acts that are new happened
+	Stands                             ObservedTally      // of all that the source told of the case until now
 	Faults                             []Fault
+}
+
+// ObservedTally counts the acts of another system that are on the record.
+type ObservedTally struct {
+	Acts, Corrected, Withdrawn int64 // a correction is an act too, a withdrawal is none
+	Postless                   int64 // acts about which clauses on posts are not judged: who did them is not known here
+}
+
+// Add adds, or with a negative factor takes away.
+func (t *ObservedTally) Add(x ObservedTally, times int64) {
+	t.Acts += times * x.Acts
+	t.Corrected += times * x.Corrected
+	t.Withdrawn += times * x.Withdrawn
+	t.Postless += times * x.Postless
+}
+
+func (t *ObservedTally) count(records []*casefile.Record) {
+	for _, r := range records {
+		switch {
+		case r.Observed == nil:
+			continue
+		case r.Withdraws != "":
+			t.Withdrawn++
+			continue
+		case r.Corrects != "":
+			t.Corrected++
+		}
+		t.Acts++
+		if r.Actor == nil || r.Actor.Posts == nil {
+			t.Postless++
+		}
+	}
 }
 
 // fromSource is the word of a case that was born elsewhere.
@@ -137,17 +170,14 @@ func (h *House) observeOnce(ctx context.Context, s *Source, id string, rows []Fe
 	now := h.now()
 	o := &observer{h: h, s: s, c: c, id: id, now: now, out: out, past: past}
 	fresh := o.compare(rows)
+	out.Stands.count(past)
+	out.Stands.count(fresh)
 	if len(fresh) == 0 {
 		return out, nil
 	}
 	records := append(slices.Clone(past), fresh...)
 	judged, _ := rejudge(c.proc, records, now)
 	judged.since = since
-	for _, r := range fresh {
-		if r.Withdraws == "" && (r.Actor == nil || r.Actor.Posts == nil) {
-			out.Postless++
-		}
-	}
 	change := &casefile.Change{Case: out.Case, Revision: c.head.Revision, Head: c.head}
 	change.Head.Updated = now
 	h.describe(c, &change.Head, fresh[len(fresh)-1], judged)
@@ -362,7 +392,7 @@ func (x *FeedRow) Digest() ledger.Hash {
 }
 
 func (o *observer) fault(x *FeedRow, kept bool, zh, en string) {
-	o.out.Faults = append(o.out.Faults, Fault{Place: x.Place, Case: o.id, Kept: kept, Reason: both(zh, en)})
+	o.out.Faults = append(o.out.Faults, Fault{Place: x.Place, Row: x.Row, Case: o.id, Kept: kept, Reason: both(zh, en)})
 }
 
 // record reads a row under the pack; nil where it cannot be an act.

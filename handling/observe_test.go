@@ -113,7 +113,7 @@ func TestALawfulCaseOfAnotherSystemIsOnTheRecordWithoutAFinding(t *testing.T) {
 	c := newSeen(t)
 	c.set("2026-03-10T08:00")
 	o := c.observe(offered(walk))
-	if !o.Opened || o.New != len(walk) || len(o.Faults) > 0 || o.Postless > 0 {
+	if !o.Opened || o.New != len(walk) || len(o.Faults) > 0 || o.Stands.Postless > 0 {
 		t.Fatalf("%+v", o)
 	}
 	c.want()
@@ -253,7 +253,7 @@ func TestPeopleWhoAreNotKnownHereHaveNoPosts(t *testing.T) {
 	c.set("2026-03-10T08:00")
 	delete(c.source.People, "警员wang")
 	o := c.observe(offered(walk))
-	if o.Postless == 0 {
+	if o.Stands.Postless == 0 {
 		t.Error("nobody without posts")
 	}
 	if got := c.found(); slices.Contains(got, "post") {

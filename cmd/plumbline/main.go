@@ -13,6 +13,7 @@ import (
 
 type commands struct {
 	Serve  serveCommand  `cmd:"" help:"The platform: pages, clock, record."`
+	Watch  watchCommand  `cmd:"" help:"The platform, and beside it the acts of other systems, judged as they come in."`
 	Audit  auditCommand  `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
 	Demo   demoCommand   `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
 	Sample sampleCommand `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
