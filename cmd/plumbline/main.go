@@ -16,7 +16,7 @@ type commands struct {
 	Watch  watchCommand  `cmd:"" help:"The platform, and beside it the acts of other systems, judged as they come in."`
 	Audit  auditCommand  `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
 	Demo   demoCommand   `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
-	Sample sampleCommand `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
+	Sample sampleCommand `cmd:"" help:"Make made-up histories with seeded faults: a log to audit, a system to watch."`
 	Pack   packCommand   `cmd:"" help:"Check and test packs."`
 
 	User    userCommand    `cmd:"" help:"Found an organ, give people sign-ins."`
