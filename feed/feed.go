@@ -116,6 +116,16 @@ func (w *Watcher) Feeds() []handling.Feed {
 	return out
 }
 
+// Title is what a source is called; false where none has that name.
+func (w *Watcher) Title(source string) (handling.Text, bool) {
+	for _, f := range w.feeds {
+		if f.Name == source {
+			return f.Source.Title, true
+		}
+	}
+	return handling.Text{}, false
+}
+
 func (f *following) poll(ctx context.Context) (err error) {
 	f.reading.Lock()
 	defer f.reading.Unlock()
@@ -167,6 +177,9 @@ func (f *following) status(now calendar.Instant) handling.Feed {
 	}
 	if since := max(s.Arrived, s.Began); since > 0 {
 		out.Silent = now-since > calendar.Instant(f.Silent.Microseconds())
+	}
+	for i := range out.Faults {
+		_, out.Faults[i].There = f.seen[out.Faults[i].Case]
 	}
 	out.Kind, out.Where = f.where()
 	return out

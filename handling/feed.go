@@ -6,6 +6,7 @@ import (
 
 	"plumbline/authority"
 	"plumbline/calendar"
+	"plumbline/casefile"
 	"plumbline/ledger"
 )
 
@@ -40,14 +41,33 @@ const MostFaults = 10_000
 // FeedFault is a row of a feed that was not kept, or of which something was left out.
 type FeedFault struct {
 	Fault
-	At calendar.Instant // when it was seen
+	At    calendar.Instant // when it was first seen
+	There bool             // something of its case is on the record
 }
 
 // Feeds tells how following other systems stands.
-type Feeds interface{ Feeds() []Feed }
+type Feeds interface {
+	Feeds() []Feed
+	Title(source string) (t Text, ok bool)
+}
 
 // Follow lets the house tell how the feeds stand, once they are there.
 func (h *House) Follow(f Feeds) { h.feeds.Store(&f) }
+
+// Follows says whether the page of the feeds has something for a person.
+func (h *House) Follows(who Who) bool {
+	return h.feeds.Load() != nil && h.People().May(authority.Query{Who: who.Person, Action: authority.SeeFeeds, Now: h.now()}).Allowed
+}
+
+// SourceTitle is what another system is called; its name where it is not followed now.
+func (h *House) SourceTitle(name string) Text {
+	if source := h.feeds.Load(); source != nil {
+		if t, ok := (*source).Title(name); ok {
+			return t
+		}
+	}
+	return both(name, name)
+}
 
 // Mark says how far the record reaches: it holds every act up to the one with this index, which has this leaf.
 type Mark struct {
@@ -79,14 +99,14 @@ func (h *House) Reaches(ctx context.Context, m Mark) (bool, error) {
 }
 
 // Feeds lists the feeds that a person may see: a supervisor of the unit of a feed or above it, and the administrator, to whom
-// no case is named. It returns *NotAllowed to others; none where none is followed.
+// no case is named. It returns casefile.ErrNotFound to others; none where none is followed.
 func (h *House) Feeds(_ context.Context, who Who) ([]Feed, error) {
 	now := h.now()
 	ask := func(c *authority.CaseView) error {
 		return answer(authority.SeeFeeds, h.People().May(authority.Query{Who: who.Person, Action: authority.SeeFeeds, Case: c, Now: now}))
 	}
-	if err := ask(nil); err != nil {
-		return nil, err
+	if ask(nil) != nil {
+		return nil, casefile.ErrNotFound
 	}
 	source := h.feeds.Load()
 	if source == nil {

@@ -61,6 +61,8 @@ type Act struct {
 	DayOnly     bool             // the record gives only the day
 	Recorded    calendar.Instant // zero: not known
 	Late        string           // entered late: by how much, in words; empty: not late
+	From        string           // the other system that told of it; empty: it was done here
+	Row         string           // its row there
 	Who, Post   string
 	Persons     []string // whom it is about
 	Decision    bool

@@ -6,6 +6,7 @@ import "plumbline/calendar"
 type FindingList struct {
 	Frame
 	Mine   string // the reader's own enforcement file
+	Feeds  bool   // other systems are followed, and the reader may see how they stand
 	Scope  Scope
 	Scopes []ScopeLink
 	Rows   []FindingRow
