@@ -30,7 +30,7 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 	cursor := f.state.Cursor
 	fromStart := cursor == ""
 	join := eventlog.NewJoin(f.Map, maxJoined, true)
-	held := 0
+	held, fields := 0, map[string]bool{}
 	r.every = false
 	for page := 1; ; page++ {
 		if page > mostPages {
@@ -41,7 +41,7 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 			return fmt.Errorf("%s, page %d: %w", f.API.URL, page, err)
 		}
 		if len(rows) > 0 {
-			if err := pourRows(join, table, fmt.Sprintf("%s page %d", f.API.URL, page), rows, r); err != nil {
+			if err := pourRows(join, table, fmt.Sprintf("%s page %d", f.API.URL, page), rows, fields); err != nil {
 				return err
 			}
 			held++
@@ -64,6 +64,13 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 		if end {
 			if err := r.gone(ctx, join); err != nil {
 				return err
+			}
+			if f.state.Cursor == "" && len(fields) > 0 {
+				for _, c := range named(table) {
+					if !fields[c] {
+						r.aside(f.API.URL, handling.Text{ZH: "没有一行有映射所用的“" + c + "”", EN: fmt.Sprintf("no row has %q, which the mapping names", c)})
+					}
+				}
 			}
 		}
 		r.setAside(join)
@@ -197,23 +204,20 @@ func flat(into map[string]string, prefix string, m map[string]any) {
 	}
 }
 
-// pourRows brings the rows of a page into the join. A field that a row does not have is empty in it; one that no row of the
-// page has is told.
-func pourRows(join *eventlog.Join, t *eventlog.Table, name string, rows []map[string]any, r *round) error {
+// pourRows brings the rows of a page into the join, and notes which fields they have. One that a row does not have is empty
+// in it.
+func pourRows(join *eventlog.Join, t *eventlog.Table, name string, rows []map[string]any, fields map[string]bool) error {
 	flats := make([]map[string]string, len(rows))
 	columns := map[string]bool{}
 	for i, row := range rows {
 		flats[i] = map[string]string{}
 		flat(flats[i], "", row)
 		for k := range flats[i] {
-			columns[k] = true
+			columns[k], fields[k] = true, true
 		}
 	}
 	for _, c := range named(t) {
-		if !columns[c] {
-			columns[c] = true
-			r.aside(name, handling.Text{ZH: "这一页没有一行有映射所用的“" + c + "”", EN: fmt.Sprintf("no row of the page has %q, which the mapping names", c)})
-		}
+		columns[c] = true
 	}
 	names := sortedNames(columns)
 	into, err := join.File(t.Name, name, names)

@@ -311,7 +311,22 @@ func (f *following) listFaults(r *round) {
 		s.Rowless, s.RowlessCount = nil, 0
 	}
 	s.RowlessCount += r.asided
-	s.Rowless = append(s.Rowless, r.asides...)
+	type told struct {
+		place string
+		why   handling.Text
+	}
+	there := map[told]bool{}
+	for _, x := range s.Rowless {
+		there[told{x.Place, x.Reason}] = true
+	}
+	for _, x := range r.asides { // the last rows of one reading may be the first of the next
+		if k := (told{x.Place, x.Reason}); there[k] {
+			s.RowlessCount--
+		} else {
+			there[k] = true
+			s.Rowless = append(s.Rowless, x)
+		}
+	}
 	if len(s.Rowless) > handling.MostFaults {
 		s.Rowless = slices.Clone(s.Rowless[len(s.Rowless)-handling.MostFaults:])
 	}

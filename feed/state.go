@@ -20,15 +20,16 @@ import (
 // state is where reading a source stands, kept as NAME.json beside NAME.seen, which says of each case what was kept of it.
 // Without them all is read again, and nothing changes by that.
 type state struct {
-	Mark    handling.Mark    `json:"mark"`  // how far the record reached then
-	Print   [8]byte          `json:"print"` // of the configuration that was followed
-	Began   calendar.Instant `json:"began"` // when it was first read to its end
-	Polled  calendar.Instant `json:"polled"`
-	Last    calendar.Instant `json:"last"`
-	Arrived calendar.Instant `json:"arrived"`
-	Lag     calendar.Instant `json:"lag"`
-	Cursor  string           `json:"cursor,omitempty"` // of a table or an API: where the next reading begins
-	Decoded int64            `json:"decoded,omitempty"`
+	Mark      handling.Mark    `json:"mark"`  // how far the record reached then
+	Print     [8]byte          `json:"print"` // of the configuration that was followed
+	Began     calendar.Instant `json:"began"` // when it was first read to its end
+	Polled    calendar.Instant `json:"polled"`
+	Last      calendar.Instant `json:"last"`
+	Arrived   calendar.Instant `json:"arrived"`
+	Lag       calendar.Instant `json:"lag"`
+	Cursor    string           `json:"cursor,omitempty"`     // of a table or an API: where the next reading begins
+	CursorRow int64            `json:"cursor_row,omitempty"` // as it was counted
+	Decoded   int64            `json:"decoded,omitempty"`
 
 	Faults       []handling.FeedFault          `json:"faults,omitempty"` // those that are listed
 	FaultRows    int64                         `json:"fault_rows,omitempty"`

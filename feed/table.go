@@ -52,7 +52,7 @@ func (f *following) readTable(ctx context.Context, r *round) (err error) {
 		}
 	}
 	join := eventlog.NewJoin(f.Map, maxJoined, true)
-	cursor := ""
+	var cursor place
 	for _, t := range f.Map.Tables {
 		if cursor, err = f.readView(ctx, tx, join, t.Name); err != nil {
 			return fmt.Errorf("%s, %s: %w", f.Table.where(), f.Table.Views[t.Name], err)
@@ -72,8 +72,8 @@ func (f *following) readTable(ctx context.Context, r *round) (err error) {
 	r.setAside(join)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if cursor != "" && cursor != f.state.Cursor {
-		f.state.Cursor = cursor
+	if cursor.value != "" && cursor.value != f.state.Cursor {
+		f.state.Cursor, f.state.CursorRow = cursor.value, cursor.row
 		r.looked = true
 	}
 	return nil
@@ -96,69 +96,78 @@ func (t *Table) open() (*sql.DB, error) {
 
 // readView pours the rows of a view into the join, each value as text. It gives where the next reading begins, empty where
 // all is read every time.
-func (f *following) readView(ctx context.Context, tx *sql.Tx, join *eventlog.Join, table string) (string, error) {
+func (f *following) readView(ctx context.Context, tx *sql.Tx, join *eventlog.Join, table string) (place, error) {
 	name, after := f.Table.Views[table], -1
 	view := quotedPath(name)
 	columns, err := columnsOf(ctx, tx, view)
 	if err != nil {
-		return "", err
+		return place{}, err
 	}
 	into, err := join.File(table, name, columns)
 	if err != nil {
-		return "", err
+		return place{}, err
 	}
 	texts := make([]string, len(columns))
 	for i, c := range columns {
 		texts[i] = "CAST(" + quoted(c) + " AS TEXT)"
 	}
-	query, args, kind := "SELECT "+strings.Join(texts, ", ")+" FROM "+view, []any(nil), ""
+	query, args, kind, first := "SELECT "+strings.Join(texts, ", ")+" FROM "+view+" AS v", []any(nil), "", int64(1)
 	if f.Table.After != "" {
 		if after = slices.Index(columns, f.Table.After); after < 0 {
-			return "", fmt.Errorf("there is no column %q, which after: names; there are %s", f.Table.After, strings.Join(columns, ", "))
+			return place{}, fmt.Errorf("there is no column %q, which after: names; there are %s", f.Table.After, strings.Join(columns, ", "))
 		}
 		if kind, err = f.Table.kindOf(ctx, tx, view); err != nil {
-			return "", err
+			return place{}, err
 		}
-		column := quoted(f.Table.After)
+		column := "v." + quoted(f.Table.After)
 		if was, from, ok := strings.Cut(f.state.Cursor, ": "); ok && was == kind {
 			test, arg, err := f.Table.from(kind, from)
 			if err != nil {
-				return "", err
+				return place{}, err
 			}
+			first = f.state.CursorRow
 			query, args = query+" WHERE "+column+" >= "+test+" OR "+column+" IS NULL", []any{arg}
 		}
-		query += " ORDER BY " + column
+		query += " ORDER BY " + column + " IS NULL, " + column
 	}
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
-		return "", err
+		return place{}, err
 	}
 	defer func() { _ = rows.Close() }() // its error is that of rows.Err
 	values, scanned := make([]sql.NullString, len(columns)), make([]any, len(columns))
 	for i := range values {
 		scanned[i] = &values[i]
 	}
-	var last []string // of the increasing column
-	for n := int64(1); rows.Next(); n++ {
+	var last []place // of the increasing column
+	n := first
+	for ; rows.Next(); n++ {
 		if err := rows.Scan(scanned...); err != nil {
-			return "", err
+			return place{}, err
 		}
 		for i, v := range values {
 			texts[i] = strings.ToValidUTF8(v.String, "\uFFFD")
 		}
 		if err := into.Row(n, texts); err != nil {
-			return "", err
+			return place{}, err
 		}
 		if after >= 0 && values[after].Valid {
-			if last = append(last, strings.Clone(texts[after])); len(last) > 2*overlap {
+			if last = append(last, place{strings.Clone(texts[after]), n}); len(last) > 2*overlap {
 				last = slices.Clone(last[overlap:])
 			}
 		}
 	}
 	if err := rows.Err(); err != nil || len(last) == 0 {
-		return "", err
+		return place{}, err
 	}
-	return kind + ": " + last[max(0, len(last)-overlap)], nil
+	from := last[max(0, len(last)-overlap)]
+	return place{kind + ": " + from.value, from.row}, nil
+}
+
+// place is where a reading begins: at a value of the increasing column, which stands in so many a row.
+type place struct {
+	value string
+	row   int64
 }
 
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
