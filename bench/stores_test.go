@@ -2,10 +2,13 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -434,7 +437,21 @@ func fill(b *testing.B, engine string, cases int) handling.Store {
 	return s
 }
 
-// BenchmarkRead reads what pages show, at 10,000 and 100,000 cases: the figures of one kind should be the same for both.
+var caseCounts = flag.String("cases", "10000,100000", "numbers of cases in the filled stores")
+
+func sizes(b *testing.B) (out []int) {
+	for _, s := range strings.Split(*caseCounts, ",") {
+		n, err := strconv.Atoi(s)
+		if err != nil || n < 10_000 {
+			b.Fatalf("-cases %s: numbers from 10000, separated by commas", *caseCounts)
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// BenchmarkRead reads what pages show, at the numbers of cases of -cases, and adds an act: the figures of one kind should be
+// the same for all.
 func BenchmarkRead(b *testing.B) {
 	ctx := context.Background()
 	for _, engine := range []string{"sqlite", "postgres"} {
@@ -470,18 +487,30 @@ func BenchmarkRead(b *testing.B) {
 				_, err := s.Cases(ctx, casefile.Selection{All: true, Words: []string{"案件", fmt.Sprint("w", 500+i%6000)}, Limit: 100})
 				return 0, err
 			}},
+			{"add an act", 1, func(s handling.Store, i, cases int) (int, error) {
+				id := casefile.CaseID(fmt.Sprintf("case-%07d", i*7919%cases))
+				head, err := s.Case(ctx, id)
+				if err != nil {
+					return 0, err
+				}
+				c := storetest.Change(id, head.Revision, casefile.ActID(rand.Text()))
+				head.Standing = make([]byte, 1000)
+				c.Head = head
+				_, err = s.Commit(ctx, c)
+				return 1, err
+			}},
 			{"100 open duties of a unit", 100, func(s handling.Store, i, _ int) (int, error) {
 				l, err := s.OpenDuties(ctx, casefile.Selection{Units: []string{fmt.Sprint("unit-", i%50)}, Limit: 100})
 				return len(l), err
 			}},
 		} {
-			for _, cases := range []int{10_000, 100_000} {
+			for _, cases := range sizes(b) {
 				b.Run(fmt.Sprintf("%s/%s/%d", engine, strings.ReplaceAll(r.name, " ", "_"), cases), func(b *testing.B) {
 					s := fill(b, engine, cases)
 					i := 0
 					for b.Loop() {
 						n, err := r.do(s, i, cases)
-						if err != nil || n != r.want {
+						if err != nil || n < r.want {
 							b.Fatalf("%d rows: %v", n, err)
 						}
 						i++

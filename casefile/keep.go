@@ -223,7 +223,7 @@ type Draft struct {
 const LookedSalts = 7
 
 // Leaf is the leaf hash of a view in the log of views, which commits to each of its fields with a salt of its own.
-func (l Looked) Leaf(salts [LookedSalts][ledger.SaltSize]byte) (ledger.Hash, error) {
+func (l Looked) Leaf(salts [LookedSalts][ledger.SaltSize]byte) ledger.Hash {
 	fields := [LookedSalts][2]string{{"at", writeInstant(l.At)}, {"person", l.Person}, {"post", l.Post}, {"case", string(l.Case)}, {"what", l.What},
 		{"purpose", l.Purpose}, {"refused", strconv.FormatBool(l.Refused)}}
 	var hashes [LookedSalts]ledger.Hash
@@ -287,11 +287,10 @@ func (e *Entry) Check() error {
 	if r.ID != e.Act || r.Case != e.Case || r.Number != e.Number {
 		return fmt.Errorf("its bytes say act %s, case %s, number %d", r.ID, r.Case, r.Number)
 	}
-	leaf, err := r.Leaf()
-	if err == nil && leaf != e.Leaf {
-		err = fmt.Errorf("its bytes make leaf %s, %s is kept", leaf, e.Leaf)
+	if leaf := r.Leaf(); leaf != e.Leaf {
+		return fmt.Errorf("its bytes make leaf %s, %s is kept", leaf, e.Leaf)
 	}
-	return err
+	return nil
 }
 
 // ID is the finding's name wherever it is spoken of: the case, a point, and eight characters of what makes it this finding.

@@ -560,7 +560,7 @@ func wordsOf(s string, n int) ([]string, bool) {
 }
 
 // Leaf is the leaf hash of the act in the ledger.
-func (r *Record) Leaf() (ledger.Hash, error) {
+func (r *Record) Leaf() ledger.Hash {
 	fields := make([]ledger.Hash, len(r.lines))
 	for i := range r.lines {
 		fields[i] = r.lines[i].Hash

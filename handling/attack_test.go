@@ -72,7 +72,7 @@ func TestAttackAResetCutInTwo(t *testing.T) {
 			if k.account && (withOld != nil || !errors.Is(withNew, handling.ErrWrong)) || k.session && (!errors.Is(withOld, handling.ErrWrong) || withNew != nil || !fresh.Must) {
 				t.Errorf("old password: %v; new: %v, must be changed %v", withOld, withNew, fresh.Must)
 			}
-			if s, err := h.Session(ctx, in.Token); err != nil {
+			if s, err := h.Session(ctx, in.Token, true); err != nil {
 				t.Error(err)
 			} else if must, err := h.MustChange(ctx, s); must != k.session || err != nil {
 				t.Errorf("the session that outlived the reset must change the password: %v %v", must, err)
@@ -80,7 +80,7 @@ func TestAttackAResetCutInTwo(t *testing.T) {
 			if given, err = h.ResetAccount(ctx, as("admin"), h.id(), "wang", "wang"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.Session(ctx, in.Token); !errors.Is(err, casefile.ErrNotFound) {
+			if _, err := h.Session(ctx, in.Token, true); !errors.Is(err, casefile.ErrNotFound) {
 				t.Error("a session outlived the second reset:", err)
 			}
 			if s, err := h.SignIn(ctx, "wang", given.Password, "", ""); err != nil || !s.Must {

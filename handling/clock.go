@@ -67,7 +67,7 @@ func (h *House) pass(ctx context.Context, id casefile.CaseID, now calendar.Insta
 	if err := h.project(ctx, c, out, change, now); err != nil {
 		return err
 	}
-	_, err = h.store.Commit(ctx, change)
+	_, err = h.commit(ctx, change)
 	return err
 }
 

@@ -79,15 +79,13 @@ func byLot(seed string, ids []casefile.CaseID) {
 
 // seedOf is the leaf of the act that last laid down a plan: on the record before the draw, and the house's own salts are in it,
 // so that nobody chooses it, and who changes the plan gets another.
-func seedOf(proc *procedure.Procedure, records []*casefile.Record) (seed ledger.Hash, err error) {
+func seedOf(proc *procedure.Procedure, records []*casefile.Record) (seed ledger.Hash) {
 	for _, r := range records {
 		if p := planOf(proc, []*casefile.Record{r}); p.Unit != "" || p.From != 0 || p.Until != 0 || p.Size != 0 || p.Share != 0 {
-			if seed, err = r.Leaf(); err != nil {
-				return seed, err
-			}
+			seed = r.Leaf()
 		}
 	}
-	return seed, nil
+	return seed
 }
 
 // draw takes the sample of a round: of the cases that its unit and those below opened in its period, those whose digest with
@@ -117,10 +115,7 @@ func (h *House) draw(ctx context.Context, c *standing, who Who, info *procedure.
 		bad.add("drawn", "被考评单位不在你可以查看的范围", "the unit that is assessed is not yours to see")
 		return nil, nil
 	}
-	seed, err := seedOf(c.proc, stand)
-	if err != nil {
-		return nil, err
-	}
+	seed := seedOf(c.proc, stand)
 	ids, err := h.opened(ctx, plan.Unit, h.pack.Zone.Start(plan.From), h.pack.Zone.End(plan.Until))
 	if err != nil {
 		return nil, err

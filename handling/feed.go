@@ -51,8 +51,8 @@ type Feeds interface {
 	Title(source string) (t Text, ok bool)
 }
 
-// Follow lets the house tell how the feeds stand, once they are there.
-func (h *House) Follow(f Feeds) { h.feeds.Store(&f) }
+// ShowFeeds lets the house tell how the feeds stand, once they are there.
+func (h *House) ShowFeeds(f Feeds) { h.feeds.Store(&f) }
 
 // Follows says whether the page of the feeds has something for a person.
 func (h *House) Follows(who Who) bool {

@@ -60,6 +60,8 @@ type House struct {
 	asked questions
 
 	feeds atomic.Pointer[Feeds]
+
+	following followers
 }
 
 // Open makes a House and reads its people from the record.

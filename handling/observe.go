@@ -201,7 +201,7 @@ func (h *House) observeOnce(ctx context.Context, s *Source, id string, rows []Fe
 			change.Then = append(change.Then, act)
 		}
 	}
-	if _, err := h.store.Commit(ctx, change); err != nil {
+	if _, err := h.commit(ctx, change); err != nil {
 		return nil, err
 	}
 	h.moveRights(&change.Head)
@@ -236,10 +236,7 @@ func (h *House) sealed(r *casefile.Record) (*casefile.NewAct, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaf, err := r.Leaf()
-	if err != nil {
-		return nil, err
-	}
+	leaf := r.Leaf()
 	return &casefile.NewAct{ID: r.ID, Request: r.Observed.Digest, Seal: func(_ *casefile.Change, number int64, _ []int64) ([]byte, ledger.Hash, error) {
 		if number != r.Number {
 			return nil, ledger.Hash{}, casefile.ErrConflict

@@ -132,8 +132,7 @@ func (h *House) alone(r *casefile.Record, revision int64, request ledger.Hash) *
 			if err != nil {
 				return nil, ledger.Hash{}, err
 			}
-			leaf, err := r.Leaf()
-			return b, leaf, err
+			return b, r.Leaf(), nil
 		}}}
 }
 

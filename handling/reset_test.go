@@ -59,7 +59,7 @@ func TestAPasswordMakesNoSecondAdministrator(t *testing.T) {
 	password := reset("admin", "second")
 	in, err := h.SignIn(ctx, "second", password, "", "")
 	step(err)
-	s, err := h.Session(ctx, in.Token)
+	s, err := h.Session(ctx, in.Token, true)
 	step(err)
 	step(h.ChangePassword(ctx, as("second"), s, password, "another long password"))
 	first("second", "two", false)

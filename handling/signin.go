@@ -121,8 +121,9 @@ func keepLock(a *casefile.Account, l account.Lock) {
 
 const touch = calendar.Instant(60 * 1_000_000) // a session's last use is written at most once a minute
 
-// Session tells who a token belongs to, and keeps the session alive; casefile.ErrNotFound when it is over.
-func (h *House) Session(ctx context.Context, token string) (casefile.Session, error) {
+// Session tells who a token belongs to; casefile.ErrNotFound when it is over. used keeps the session alive: what a page asks by
+// itself does not.
+func (h *House) Session(ctx context.Context, token string, used bool) (casefile.Session, error) {
 	digest, ok := account.TokenDigest(token)
 	if !ok {
 		return casefile.Session{}, casefile.ErrNotFound
@@ -135,7 +136,7 @@ func (h *House) Session(ctx context.Context, token string) (casefile.Session, er
 	if !(account.Session{Began: s.Started.Time(), Used: s.Seen.Time()}).Alive(now.Time()) {
 		return casefile.Session{}, casefile.ErrNotFound
 	}
-	if now-s.Seen > touch {
+	if used && now-s.Seen > touch {
 		s.Seen = now
 		if err := h.store.PutSession(ctx, s); err != nil && !errors.Is(err, casefile.ErrStopped) && !errors.Is(err, casefile.ErrReadOnly) {
 			return s, err

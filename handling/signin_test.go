@@ -90,16 +90,16 @@ func TestSignIn(t *testing.T) {
 		}
 		return s
 	}
-	alive := func(s handling.SignedIn) bool { _, err := h.Session(ctx, s.Token); return err == nil }
+	alive := func(s handling.SignedIn) bool { _, err := h.Session(ctx, s.Token, true); return err == nil }
 
 	in("nobody", password, handling.ErrWrong)
 	in("wang", "", handling.ErrWrong)
 	one := in("wang", password, nil) // and the count begins again
-	if s, err := h.Session(ctx, one.Token); err != nil || s.Person != "wang" {
+	if s, err := h.Session(ctx, one.Token, true); err != nil || s.Person != "wang" {
 		t.Error(s, err)
 	}
 	for _, bad := range []string{"", "x", one.Token + "x", one.Token[1:]} {
-		if _, err := h.Session(ctx, bad); !errors.Is(err, casefile.ErrNotFound) {
+		if _, err := h.Session(ctx, bad, true); !errors.Is(err, casefile.ErrNotFound) {
 			t.Errorf("token %q: %v", bad, err)
 		}
 	}
@@ -158,7 +158,7 @@ func TestSignIn(t *testing.T) {
 
 	// A new password ends the others.
 	x, y := in("wang", password, nil), in("wang", password, nil)
-	s, err := h.Session(ctx, x.Token)
+	s, err := h.Session(ctx, x.Token, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +177,7 @@ func TestSignIn(t *testing.T) {
 	if err != nil || len(all) != 2 {
 		t.Error(len(all), err)
 	}
-	zs, err := h.Session(ctx, z.Token)
+	zs, err := h.Session(ctx, z.Token, true)
 	if err != nil {
 		t.Fatal(err)
 	}

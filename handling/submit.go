@@ -276,11 +276,10 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 		if err != nil {
 			return nil, ledger.Hash{}, err
 		}
-		leaf, err := r.Leaf()
-		return b, leaf, err
+		return b, r.Leaf(), nil
 	}
 	change.Act = act
-	kept, err := h.store.Commit(ctx, change)
+	kept, err := h.commit(ctx, change)
 	if err != nil {
 		if !errors.Is(err, casefile.ErrConflict) {
 			h.rereadRights(ctx, c.head.ID) // it may have been kept all the same

@@ -5,14 +5,12 @@
 package ledger
 
 import (
-	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-
-	"github.com/transparency-dev/merkle/compact"
-	"github.com/transparency-dev/merkle/rfc6962"
+	"math/bits"
 )
 
 // Suite names the algorithms of a leaf. Another algorithm is another suite; an unknown suite is refused.
@@ -38,23 +36,30 @@ func ParseHash(s string) (Hash, error) {
 	return h, nil
 }
 
+// The two kinds of hash of RFC 6962 differ in their first byte.
+const (
+	leafPrefix = 0
+	nodePrefix = 1
+)
+
 // Field commits to one named, salted value. What is hidden later keeps this hash in its place.
 func Field(name string, salt [SaltSize]byte, value string) Hash {
-	b := make([]byte, 0, len(name)+len(value)+SaltSize+4)
+	b := make([]byte, 0, 1+binary.MaxVarintLen64+len(name)+SaltSize+len(value))
+	b = append(b, leafPrefix)
 	b = binary.AppendUvarint(b, uint64(len(name)))
 	b = append(b, name...)
 	b = append(b, salt[:]...)
 	b = append(b, value...)
-	return leafHash(b)
+	return sha256.Sum256(b)
 }
 
 // Leaf is the RFC 6962 leaf hash of what the log holds for an act: domain, suite and the root of its fields in order.
-func Leaf(domain string, fields []Hash) (Hash, error) {
-	root, err := rootOf(fields)
-	if err != nil {
-		return Hash{}, err
+func Leaf(domain string, fields []Hash) Hash {
+	var h Head
+	for _, f := range fields {
+		h.Append(f)
 	}
-	return leafHash(Entry(domain, root)), nil
+	return sha256.Sum256(append([]byte{leafPrefix}, Entry(domain, h.Root())...))
 }
 
 // Entry is what the log holds for an act: nothing of its content.
@@ -62,71 +67,53 @@ func Entry(domain string, root Hash) []byte {
 	return append([]byte(domain+"\n"+Suite+"\n"), root[:]...)
 }
 
-func rootOf(leaves []Hash) (Hash, error) {
-	var h Head
-	for _, l := range leaves {
-		if err := h.Append(l); err != nil {
-			return Hash{}, err
-		}
-	}
-	return h.Root()
+// Head is the right edge of a log: its size and the roots of the full subtrees that make it up, the largest first, one for
+// each bit set in the size. The zero Head is the empty log; a copy of a Head is another log.
+type Head struct {
+	size  uint64
+	n     int
+	roots [64]Hash
 }
-
-func leafHash(data []byte) Hash { return Hash(rfc6962.DefaultHasher.HashLeaf(data)) }
-
-var factory = &compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}
-
-// Head is the right edge of a log: its size and the at most 64 hashes that its root follows from. The zero Head is the
-// empty log.
-type Head struct{ r *compact.Range }
 
 // Size is the number of leaves.
-func (h *Head) Size() int64 {
-	if h.r == nil {
-		return 0
-	}
-	return int64(h.r.End())
-}
+func (h *Head) Size() int64 { return int64(h.size) }
 
 // Append adds a leaf hash; its index is the Size before.
-func (h *Head) Append(leaf Hash) error {
-	if h.r == nil {
-		h.r = factory.NewEmptyRange(0)
+func (h *Head) Append(leaf Hash) {
+	for full := h.size; full&1 == 1; full >>= 1 {
+		h.n--
+		leaf = node(&h.roots[h.n], &leaf)
 	}
-	return h.r.Append(bytes.Clone(leaf[:]), nil)
+	h.roots[h.n] = leaf
+	h.n++
+	h.size++
 }
 
 // Root is the Merkle root; that of an empty log is the hash of nothing.
-func (h *Head) Root() (Hash, error) {
-	if h.Size() == 0 {
-		return Hash(rfc6962.DefaultHasher.EmptyRoot()), nil
+func (h *Head) Root() Hash {
+	if h.n == 0 {
+		return sha256.Sum256(nil)
 	}
-	root, err := h.r.GetRootHash(nil)
-	if err != nil {
-		return Hash{}, err
+	root := h.roots[h.n-1]
+	for i := h.n - 2; i >= 0; i-- {
+		root = node(&h.roots[i], &root)
 	}
-	return Hash(root), nil
+	return root
 }
 
-// Clone copies h, so that a commit that fails leaves the head as it was.
-func (h *Head) Clone() *Head {
-	if h.r == nil {
-		return &Head{}
-	}
-	c, err := factory.NewRange(0, h.r.End(), append([][]byte(nil), h.r.Hashes()...))
-	if err != nil {
-		panic(err) // a range that was valid is valid
-	}
-	return &Head{c}
+func node(left, right *Hash) Hash {
+	var b [1 + 2*sha256.Size]byte
+	b[0] = nodePrefix
+	copy(b[1:], left[:])
+	copy(b[1+sha256.Size:], right[:])
+	return sha256.Sum256(b[:])
 }
 
 // AppendBinary writes the head: size, then the hashes from left to right.
 func (h *Head) AppendBinary(b []byte) ([]byte, error) {
-	b = binary.BigEndian.AppendUint64(b, uint64(h.Size()))
-	if h.r != nil {
-		for _, x := range h.r.Hashes() {
-			b = append(b, x...)
-		}
+	b = binary.BigEndian.AppendUint64(b, h.size)
+	for i := range h.n {
+		b = append(b, h.roots[i][:]...)
 	}
 	return b, nil
 }
@@ -136,20 +123,21 @@ var ErrHead = errors.New("ledger head is cut short or damaged")
 
 // ParseHead reads what AppendBinary wrote.
 func ParseHead(b []byte) (*Head, error) {
-	if len(b) < 8 || (len(b)-8)%32 != 0 {
+	if len(b) < 8 || (len(b)-8)%sha256.Size != 0 {
 		return nil, ErrHead
 	}
-	size := binary.BigEndian.Uint64(b)
-	if size > 1<<62 {
+	h := &Head{size: binary.BigEndian.Uint64(b), n: (len(b) - 8) / sha256.Size}
+	if h.size > 1<<62 || h.n != bits.OnesCount64(h.size) {
 		return nil, ErrHead
 	}
-	var hashes [][]byte
-	for b = b[8:]; len(b) > 0; b = b[32:] {
-		hashes = append(hashes, bytes.Clone(b[:32]))
+	for i := range h.n {
+		copy(h.roots[i][:], b[8+i*sha256.Size:])
 	}
-	r, err := factory.NewRange(0, size, hashes)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHead, err)
-	}
-	return &Head{r}, nil
+	return h, nil
+}
+
+// Clone copies h, so that a commit that fails leaves the head as it was.
+func (h *Head) Clone() *Head {
+	c := *h
+	return &c
 }

@@ -1,6 +1,11 @@
 package web
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+
+	"plumbline/calendar"
+)
 
 // findingFixtures are the pages of findings, of the matters about them and of what is counted, with their states.
 func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
@@ -103,8 +108,21 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	reading := silent
 	reading.Name, reading.State, reading.Done, reading.Polled, reading.Last, reading.Arrived, reading.Cases, reading.Acts = "new", FeedReading, 48211, 0, 0, 0, 48211, 301000
 	followed := FeedsPage{with(AreaFindings), []FeedShown{otherSystem, failed, silent, reading}}
+	days := make([]Day, 28)
+	for i := range days {
+		d := dd(2026, 11, 23) + calendar.Date(i)
+		_, _, n := d.Civil()
+		days[i] = Day{Date: d.String(), Text: strconv.Itoa(n), Today: i == 1, Past: i < 1, Off: i%7 > 4, Unknown: i > 26}
+	}
+	due := func(state LimitState, liberty bool) Duty {
+		return Duty{Limit{Title: x("询问查证时限", "Hours of inquiry"), Person: x("某甲", "A"), State: state, Liberty: liberty, Start: m("2026-11-23 08:05"), Due: m("2026-11-23 16:05"), Used: 60, Articles: []string{x("《治安管理处罚法》第97条", "PSAPL art. 97")}}, ref}
+	}
+	days[1].Limits, days[1].Further, days[8].Limits, days[6].Note = []Duty{due(LimitNear, false), due(LimitRunning, false)}, 3, []Duty{due(LimitSuspended, false)}, x("上班", "worked")
+	terms := LimitsPage{Frame: with(AreaLimits), Action: "/limits", Units: []Option{{Value: "a", Text: stationA}}, Held: []Duty{due(LimitOverdue, true), due(LimitNear, true)}, Overdue: []Duty{due(LimitOverdue, false)}, OverdueMore: 12, Weeks: [][]Day{days[:7], days[7:14], days[14:21], days[21:]}, Later: 1, More: true, Before: "#", After: "#", Today: "#"}
+	calm := LimitsPage{Frame: with(AreaLimits), Action: "/limits", Mine: true, Weeks: terms.Weeks[2:], Before: "#", After: "#"}
 	return []fixture{
 		{"feeds", &followed}, {"feeds-none", &FeedsPage{Frame: with(AreaFindings)}},
+		{"limits", &terms}, {"limits-none", &calm},
 		{"round", &rounds}, {"round-measured", &measured}, {"round-constant", &constant}, {"round-ungraded", &ungraded}, {"round-undrawn", &undrawn},
 		{"coverage", &reach}, {"coverage-none", &unreached}, {"coverage-error", &misdated},
 		{"finding", &page}, {"finding-untouched", &untouched}, {"finding-gone", &gone}, {"findings", &list}, {"findings-none", &none},

@@ -11,7 +11,7 @@ import (
 // approval shows a decision with everything it rests on: the conditions and what meets them, the file on one page, what
 // changed since the last round, what reviewers said.
 func (c *call) approval(f *handling.File, a *procedure.ActInfo, form Form, subject casefile.Subject, limits []Limit) *Approval {
-	p := &Approval{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Title: a.Title.In(c.lang), Why: form.Why, Ask: form.Ask, Articles: c.articles(a.Basis), Limits: limits, Form: form, Refusal: form.Refusal, Conflict: form.Conflict, Round: 1}
+	p := &Approval{Frame: c.liveFrame(areaOf(f), &f.Head, true), Head: c.caseHead(f), Title: a.Title.In(c.lang), Why: form.Why, Ask: form.Ask, Articles: c.articles(a.Basis), Limits: limits, Form: form, Refusal: form.Refusal, Conflict: form.Conflict, Round: 1}
 	form.Refusal, form.Conflict = nil, nil
 	p.Form = form
 	kind := f.Proc.ActOf(a.ID)

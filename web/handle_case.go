@@ -23,7 +23,7 @@ func casePage(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &Case{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
+	p := &Case{Frame: c.liveFrame(areaOf(f), &f.Head, false), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		a := c.act(f, &f.Acts[i])
 		for k := range a.Findings {
@@ -355,10 +355,7 @@ func actPage(c *call) error {
 		return casefile.ErrNotFound
 	}
 	a := &f.Acts[n-1]
-	leaf, err := a.Leaf()
-	if err != nil {
-		return err
-	}
+	leaf := a.Leaf()
 	var secret []string
 	if a.Info != nil {
 		for _, fi := range a.Info.Fields {

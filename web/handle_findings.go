@@ -25,7 +25,7 @@ const casesOfFindings = 25
 
 func findingList(c *call) error {
 	q := c.r.URL.Query()
-	p := &FindingList{Frame: c.frame(AreaFindings), Mine: "/officers/" + string(c.who.Person), Scope: Scope(q.Get("scope"))}
+	p := &FindingList{Frame: c.liveList(AreaFindings), Mine: "/officers/" + string(c.who.Person), Scope: Scope(q.Get("scope"))}
 	if p.Scope != ScopeUnit && p.Scope != ScopeAll {
 		p.Scope = ScopeMine
 		if !c.House.OpensMain(c.who) && q.Get("scope") == "" { // who handles no cases begins with all
@@ -92,7 +92,7 @@ func findingPage(c *call) error {
 	}
 	f := chain.File
 	shown := c.finding(f, &chain.Finding)
-	p := &FindingPage{Frame: c.frame(AreaFindings), Number: findingNumber(id), Finding: shown, Stands: chain.Finding.WithdrawnBy == 0, Case: c.caseRef(&f.Head), Unit: f.Unit.In(c.lang), Act: shown.Act, Due: chain.Finding.Due}
+	p := &FindingPage{Frame: c.liveFrame(AreaFindings, &f.Head, false), Number: findingNumber(id), Finding: shown, Stands: chain.Finding.WithdrawnBy == 0, Case: c.caseRef(&f.Head), Unit: f.Unit.In(c.lang), Act: shown.Act, Due: chain.Finding.Due}
 	var concerned []string
 	for _, x := range chain.Parts {
 		row := PartTaken{Who: c.House.Name(x.Person), What: x.What}
@@ -143,7 +143,7 @@ func (c *call) openAbout(about url.Values) []Link {
 }
 
 func matterList(c *call) error {
-	p := &MatterList{Frame: c.frame(AreaMatters)}
+	p := &MatterList{Frame: c.liveList(AreaMatters)}
 	mine, err := c.House.Concerning(c.r.Context(), c.who)
 	if err != nil {
 		return err

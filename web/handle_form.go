@@ -626,7 +626,7 @@ func (c *call) showForm(status int, f *handling.File, a *procedure.ActInfo, e *e
 		p.Follows = c.follows(f, subject)
 		return c.page(status, p)
 	}
-	return c.page(status, &ActFormPage{Frame: c.frame(areaOf(f)), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
+	return c.page(status, &ActFormPage{Frame: c.liveFrame(areaOf(f), &f.Head, true), Head: c.caseHead(f), Form: form, Limits: limits, Weighing: weighing})
 }
 
 func doAct(c *call) error {

@@ -21,7 +21,7 @@ func workbench(c *call) error {
 	if err != nil {
 		return err
 	}
-	p := &Workbench{Frame: c.frame(AreaWorkbench)}
+	p := &Workbench{Frame: c.liveList(AreaWorkbench)}
 	if c.House.OpensMain(c.who) {
 		p.Intake = "/intake"
 	}
@@ -171,7 +171,7 @@ const pageOfCases = 50
 
 func caseList(c *call) error {
 	q := c.r.URL.Query()
-	p := &CaseList{Frame: c.frame(AreaCases), Action: "/cases", Query: strings.TrimSpace(q.Get("q")), Scope: Scope(q.Get("scope")), State: q.Get("state"), Overdue: q.Get("overdue") == "1", Scopes: []Scope{ScopeMine, ScopeUnit, ScopeAll}}
+	p := &CaseList{Frame: c.liveList(AreaCases), Action: "/cases", Query: strings.TrimSpace(q.Get("q")), Scope: Scope(q.Get("scope")), State: q.Get("state"), Overdue: q.Get("overdue") == "1", Scopes: []Scope{ScopeMine, ScopeUnit, ScopeAll}}
 	if c.House.OpensMain(c.who) {
 		p.Intake = "/intake"
 	}

@@ -94,13 +94,20 @@ func newBureau(t *testing.T, withCase bool) *bureau {
 	if withCase {
 		b.report(t)
 	}
+	server := b.server(t)
+	b.site = httptest.NewServer(server)
+	t.Cleanup(func() { server.Close(); b.site.Close() })
+	return b
+}
+
+func (b *bureau) server(t *testing.T) *web.Server {
+	t.Helper()
 	server, err := web.NewServer(web.Config{House: b.house, Printer: paper{}, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Demos: map[string][]web.DemoSignIn{"zh": {}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.site = httptest.NewServer(server)
-	t.Cleanup(b.site.Close)
-	return b
+	t.Cleanup(server.Close)
+	return server
 }
 
 // posts of the people, by name.
@@ -349,4 +356,10 @@ func (b *bureau) ask(t *testing.T, c *http.Client, pattern string, id casefile.C
 		return "in", body
 	}
 	return fmt.Sprint(r.StatusCode), body
+}
+
+// submitAbout enters an act without data about somebody of the case.
+func (b *bureau) submitAbout(t *testing.T, name, kind, subject string) {
+	t.Helper()
+	b.submit(t, name, &handling.Request{Kind: kind, Subjects: []handling.SubjectInput{{ID: casefile.Subject(subject)}}, Data: map[string]string{}})
 }

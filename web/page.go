@@ -24,6 +24,7 @@ const (
 	AreaWorkbench Area = "workbench"
 	AreaIntake    Area = "intake"
 	AreaCases     Area = "cases"
+	AreaLimits    Area = "limits"
 	AreaFindings  Area = "findings"
 	AreaMatters   Area = "matters" // cases of other procedures than the main one
 	AreaQuestions Area = "questions"
@@ -49,6 +50,9 @@ type Frame struct {
 	Stopped bool   // the record cannot be written at the moment: says so, and buttons that write are not shown
 
 	LangURL string // this page in the other language
+
+	Live     string // where the page learns that what it shows has moved; empty: it does not
+	LiveForm bool   // something is typed on the page: it says so and changes nothing
 }
 
 func (f Frame) frame() *Frame { return &f }

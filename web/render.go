@@ -209,10 +209,11 @@ func (r *Renderer) funcs(lang string) template.FuncMap {
 			if f.Nav != nil {
 				return f.Nav
 			}
-			return []Area{AreaWorkbench, AreaIntake, AreaCases, AreaFindings, AreaMatters, AreaQuestions, AreaPeople}
+			return []Area{AreaWorkbench, AreaIntake, AreaCases, AreaLimits, AreaFindings, AreaMatters, AreaQuestions, AreaPeople}
 		},
-		"frame": func(p Page) *Frame { return p.frame() },
-		"lax":   func(f Field) Field { f.Lax = true; return f },
+		"fields": strings.Fields,
+		"frame":  func(p Page) *Frame { return p.frame() },
+		"lax":    func(f Field) Field { f.Lax = true; return f },
 	}
 }
 

@@ -26,8 +26,10 @@ var routes = []Route{
 	{"POST /intake/draft", authority.OpenCase, saveDraft},
 	{"POST /intake/drop", authority.OpenCase, dropDraft},
 
+	{"GET /live", authority.SeeWorkbench, liveList},
 	{"GET /cases", authority.ListCases, caseList},
 	{"GET /cases/{id}", authority.SeeCase, casePage},
+	{"GET /cases/{id}/live", authority.SeeCase, liveCase},
 	{"GET /cases/{id}/acts/{n}", authority.SeeAct, actPage},
 	{"GET /cases/{id}/do/{act}", authority.RecordAct, actForm},
 	{"POST /cases/{id}/do/{act}", authority.RecordAct, doAct},
@@ -39,6 +41,7 @@ var routes = []Route{
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
 	{"GET /cases/{id}/round", authority.SeeCase, round},
 
+	{"GET /limits", authority.ListCases, limitsPage},
 	{"GET /findings", authority.ListCases, findingList},
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
 	{"GET /figures", authority.ListCases, figures},

@@ -40,7 +40,14 @@ type Server struct {
 
 	mu    sync.Mutex
 	tries map[authority.Action]*limits // sign-ins and queries
+
+	lines   lines // open pages that learn of what moves
+	closing chan struct{}
+	closed  sync.Once
 }
+
+// Close ends the lines to open pages: a server that is shutting down waits for nothing else.
+func (s *Server) Close() { s.closed.Do(func() { close(s.closing) }) }
 
 // NewServer makes the server of a house.
 func NewServer(c Config) (*Server, error) {
@@ -48,7 +55,7 @@ func NewServer(c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Config: c, render: r, tries: map[authority.Action]*limits{}}
+	s := &Server{Config: c, render: r, tries: map[authority.Action]*limits{}, closing: make(chan struct{})}
 	mux := http.NewServeMux()
 	for _, rt := range routes {
 		mux.Handle(rt.Pattern, s.answer(rt))
@@ -181,7 +188,7 @@ func (c *call) signedIn() error {
 	if err != nil {
 		return nil
 	}
-	c.session, err = c.House.Session(c.r.Context(), k.Value)
+	c.session, err = c.House.Session(c.r.Context(), k.Value, !c.unattended())
 	if errors.Is(err, casefile.ErrNotFound) {
 		return nil
 	}
@@ -189,6 +196,11 @@ func (c *call) signedIn() error {
 		c.who = handling.Who{Person: authority.PersonID(c.session.Person), Purpose: plain(c.r.URL.Query().Get("purpose"), 200)}
 	}
 	return err
+}
+
+// unattended tells whether the browser asks by itself, as a page does that is left open: that keeps no session alive.
+func (c *call) unattended() bool {
+	return c.r.Header.Get("X-Live") != "" || strings.HasSuffix(c.r.URL.Path, "/live")
 }
 
 func (s *Server) sessionCookie() string {
@@ -245,7 +257,7 @@ func (c *call) frame(area Area) Frame {
 		f.Nav = append(f.Nav, AreaIntake)
 	}
 	if may(authority.ListCases) {
-		f.Nav = append(f.Nav, AreaCases, AreaFindings, AreaMatters)
+		f.Nav = append(f.Nav, AreaCases, AreaLimits, AreaFindings, AreaMatters)
 	}
 	if c.House.Counsels(c.who) {
 		f.Nav = append(f.Nav, AreaQuestions)

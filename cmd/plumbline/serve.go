@@ -152,11 +152,12 @@ func serve(ctx context.Context, o serveOptions) (err error) {
 		return err
 	}
 	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 3 * time.Minute, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+	server.RegisterOnShutdown(site.Close)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() { cancel(fmt.Errorf("clock: %w", o.House.RunClock(ctx, log))) }()
 	if o.Follow != nil {
-		o.House.Follow(o.Follow)
+		o.House.ShowFeeds(o.Follow)
 		go func() { cancel(fmt.Errorf("feeds: %w", o.Follow.Run(ctx))) }()
 	}
 	ended := make(chan struct{})

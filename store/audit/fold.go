@@ -47,23 +47,15 @@ func (r *Report) Words(id, said, have string) {
 }
 
 // Head compares what was folded with what is kept, or why that cannot be read.
-func (r *Report) Head(log int, folded, kept *ledger.Head, unreadable error) error {
+func (r *Report) Head(log int, folded, kept *ledger.Head, unreadable error) {
 	if unreadable != nil {
 		r.Fault("%w", unreadable)
-		return nil
+		return
 	}
-	want, err := folded.Root()
-	if err != nil {
-		return err
-	}
-	have, err := kept.Root()
-	if err != nil {
-		return err
-	}
+	want, have := folded.Root(), kept.Root()
 	if want != have || folded.Size() != kept.Size() {
 		r.Fault("log %d: its rows make size %d and root %s, its head says %d and %s", log, folded.Size(), want, kept.Size(), have)
 	}
-	return nil
 }
 
 // Kept is the head of a log as it is kept, held against its own root and the number of rows of the log.
@@ -72,10 +64,7 @@ func Kept(log string, size, rows int64, root, edge []byte) (*ledger.Head, error)
 	if err != nil {
 		return nil, fmt.Errorf("head of log %s: %w", log, err)
 	}
-	have, err := head.Root()
-	if err != nil {
-		return nil, fmt.Errorf("head of log %s: %w", log, err)
-	}
+	have := head.Root()
 	if head.Size() != size || rows != size || string(have[:]) != string(root) {
 		return nil, fmt.Errorf("head of log %s: it says size %d and root %x, its edge %d and %s, its rows %d", log, size, root, head.Size(), have, rows)
 	}
@@ -90,7 +79,7 @@ type Acts struct {
 }
 
 // Act takes the next one, with the kinds of the numbers drawn by it.
-func (a *Acts) Act(e *casefile.Entry, kinds string) error {
+func (a *Acts) Act(e *casefile.Entry, kinds string) {
 	if a.numbers == nil {
 		a.numbers = map[casefile.CaseID]int64{}
 	}
@@ -109,7 +98,7 @@ func (a *Acts) Act(e *casefile.Entry, kinds string) error {
 	if err != nil {
 		a.Report.Fault("act %s (index %d): %w", e.Act, e.Index, err)
 	}
-	return a.Head.Append(e.Leaf)
+	a.Head.Append(e.Leaf)
 }
 
 // Case holds what a case counts against the acts that were folded.
@@ -126,19 +115,16 @@ type Views struct {
 }
 
 // View takes the next one, with its salts and its leaf as they are kept.
-func (v *Views) View(l *casefile.Looked, salts, leaf []byte) error {
+func (v *Views) View(l *casefile.Looked, salts, leaf []byte) {
 	if l.Index != v.Head.Size() {
 		v.Report.Fault("view %d stands where %d is expected", l.Index, v.Head.Size())
 	}
 	if want := casefile.LookedSalts * ledger.SaltSize; len(salts) != want {
 		v.Report.Fault("view %d: its salts have %d bytes, %d expected", l.Index, len(salts), want)
 	}
-	made, err := group.ViewLeaf(l, salts)
-	if err != nil {
-		return err
-	}
+	made := group.ViewLeaf(l, salts)
 	if string(made[:]) != string(leaf) {
 		v.Report.Fault("view %d: its fields make leaf %s, %x is kept", l.Index, made, leaf)
 	}
-	return v.Head.Append(made)
+	v.Head.Append(made)
 }

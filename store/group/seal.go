@@ -90,12 +90,11 @@ func SealView(l *casefile.Looked) (salts []byte, leaf ledger.Hash, err error) {
 	if _, err := io.ReadFull(rand.Reader, salts); err != nil {
 		return nil, leaf, err
 	}
-	leaf, err = ViewLeaf(l, salts)
-	return salts, leaf, err
+	return salts, ViewLeaf(l, salts), nil
 }
 
 // ViewLeaf is the leaf of a view with salts as they are kept.
-func ViewLeaf(l *casefile.Looked, salts []byte) (ledger.Hash, error) {
+func ViewLeaf(l *casefile.Looked, salts []byte) ledger.Hash {
 	var s [casefile.LookedSalts][ledger.SaltSize]byte
 	for i := range s {
 		copy(s[i][:], salts[min(i*ledger.SaltSize, len(salts)):])
@@ -110,9 +109,6 @@ func Newborn() (id string, root ledger.Hash, edge []byte, err error) {
 		return "", root, nil, err
 	}
 	var none ledger.Head
-	if root, err = none.Root(); err != nil {
-		return "", root, nil, err
-	}
 	edge, err = none.AppendBinary(nil)
-	return hex.EncodeToString(name[:]), root, edge, err
+	return hex.EncodeToString(name[:]), none.Root(), edge, err
 }

@@ -16,7 +16,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"plumbline/ledger"
 	"plumbline/store/backup"
 	"plumbline/store/group"
 )
@@ -53,14 +52,10 @@ func (s *Store) backup(ctx context.Context, dir string) (m backup.Manifest, err 
 	if err != nil {
 		return m, err
 	}
-	var root ledger.Hash
-	if root, err = head.Root(); err != nil {
-		return m, err
-	}
 	if err := s.program(ctx, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--snapshot="+snapshot, "--file="+filepath.Join(dir, backupFile)); err != nil {
 		return m, err
 	}
-	return backup.Finish(dir, "postgres", s.id, head.Size(), root, backupFile)
+	return backup.Finish(dir, "postgres", s.id, head.Size(), head.Root(), backupFile)
 }
 
 func (s *Store) program(ctx context.Context, name string, args ...string) error {

@@ -209,10 +209,7 @@ func (p *plan) viewed(b *pgx.Batch) error {
 		col(rows, func(r v) string { return r.Post }), col(rows, func(r v) string { return string(r.Case) }), col(rows, func(r v) string { return r.What }),
 		col(rows, func(r v) string { return r.Purpose }), col(rows, func(r v) bool { return r.Refused }), col(rows, func(r v) []byte { return r.salts }),
 		col(rows, func(r v) []byte { return r.leaf[:] }))
-	root, err := p.heads.views.Root()
-	if err != nil {
-		return err
-	}
+	root := p.heads.views.Root()
 	edge, err := p.heads.views.AppendBinary(nil)
 	if err != nil {
 		return err

@@ -57,8 +57,7 @@ func headOf(ctx context.Context, file string) (size int64, root ledger.Hash, err
 	if err != nil {
 		return 0, root, err
 	}
-	root, err = head.Root()
-	return head.Size(), root, err
+	return head.Size(), head.Root(), nil
 }
 
 // Restore makes a store in the file target, which must not exist, from a backup. The backup is held against its manifest,

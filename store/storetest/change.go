@@ -78,6 +78,5 @@ func seal(act casefile.ActID, c *casefile.Change, number int64, drawn []int64) (
 	if err != nil {
 		return nil, ledger.Hash{}, err
 	}
-	leaf, err := r.Leaf()
-	return b, leaf, err
+	return b, r.Leaf(), nil
 }
