@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -156,9 +157,12 @@ func serve(ctx context.Context, o serveOptions) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() { cancel(fmt.Errorf("clock: %w", o.House.RunClock(ctx, log))) }()
+	var following sync.WaitGroup // what was read is kept before the record is closed
+	defer following.Wait()
+	defer cancel(nil)
 	if o.Follow != nil {
 		o.House.ShowFeeds(o.Follow)
-		go func() { cancel(fmt.Errorf("feeds: %w", o.Follow.Run(ctx))) }()
+		following.Go(func() { cancel(fmt.Errorf("feeds: %w", o.Follow.Run(ctx))) })
 	}
 	ended := make(chan struct{})
 	go func() {
