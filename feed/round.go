@@ -307,25 +307,28 @@ func (r *round) finish(ctx context.Context) error {
 // before too.
 func (f *following) listFaults(r *round) {
 	s := &f.state
-	if r.every {
-		s.Rowless, s.RowlessCount = nil, 0
-	}
-	s.RowlessCount += r.asided
 	type told struct {
 		place string
 		why   handling.Text
 	}
-	there := map[told]bool{}
+	before, there := map[told]calendar.Instant{}, map[told]bool{}
 	for _, x := range s.Rowless {
-		there[told{x.Place, x.Reason}] = true
+		k := told{x.Place, x.Reason}
+		before[k], there[k] = x.At, !r.every
 	}
+	if r.every {
+		s.Rowless, s.RowlessCount = nil, 0
+	}
+	s.RowlessCount += r.asided
 	for _, x := range r.asides { // the last rows of one reading may be the first of the next
-		if k := (told{x.Place, x.Reason}); there[k] {
+		k := told{x.Place, x.Reason}
+		if there[k] {
 			s.RowlessCount--
-		} else {
-			there[k] = true
-			s.Rowless = append(s.Rowless, x)
+			continue
 		}
+		there[k] = true
+		x.At = cmp.Or(before[k], x.At)
+		s.Rowless = append(s.Rowless, x)
 	}
 	if len(s.Rowless) > handling.MostFaults {
 		s.Rowless = slices.Clone(s.Rowless[len(s.Rowless)-handling.MostFaults:])

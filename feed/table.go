@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver pgx
 	_ "modernc.org/sqlite"             // the driver sqlite
 
@@ -21,12 +22,11 @@ func (t *Table) where() string {
 	if t.SQLite != "" {
 		return t.SQLite
 	}
-	u, err := url.Parse(t.Postgres)
+	c, err := pgx.ParseConfig(t.Postgres)
 	if err != nil {
 		return "postgres"
 	}
-	u.RawQuery = ""
-	return u.Redacted()
+	return "postgres://" + c.Host + "/" + c.Database
 }
 
 // overlap is how many rows a reading that goes on from the last begins before it: rows that were numbered earlier may become

@@ -298,7 +298,9 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 		}
 	}
 	if o := a.Observed; o != nil {
-		out.From = c.House.SourceTitle(o.Source).In(c.lang)
+		if out.Observed = true; o.Source != f.Observed {
+			out.From = c.House.SourceTitle(o.Source).In(c.lang)
+		}
 		if o.Row != "-" {
 			out.Row = o.Row
 		}
