@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help build demo sample needs test pictures bench fuzz lint release vuln
+.PHONY: help build demo sample needs test pictures bench bench-pm4py export-pm4py fuzz lint release vuln
 
 help: ## print the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 build: ## build bin/plumbline
 	@go build -o bin/plumbline ./cmd/plumbline
@@ -23,6 +23,20 @@ test: needs ## set up what the tests need and run them all
 bench: needs ## measure reading, judging, the whole audit, and both stores beside plain SQL, side by side
 	go test -run '^$$' -bench . -benchtime 3x ./eventlog ./procedure ./audit
 	go test -run '^$$' -bench . -timeout 60m ./bench ./internal/print
+
+# PM4Py comes from PyPI at the versions of bench/pm4py/requirements.txt, into an environment of its own. It is no part of the
+# program, nor of its tests.
+PM4PY := .cache/pm4py
+DATA  := ../shared/data
+
+$(PM4PY)/ready: bench/pm4py/requirements.txt
+	@python3 -m venv $(PM4PY) && $(PM4PY)/bin/pip install -q -r bench/pm4py/requirements.txt && touch $@
+
+bench-pm4py: build $(PM4PY)/ready ## measure the audit beside PM4Py on three real logs, in turns; DATA=folder of the logs
+	@$(PM4PY)/bin/python bench/pm4py/bench.py $(DATA) --plumbline bin/plumbline --packs packs
+
+export-pm4py: build $(PM4PY)/ready ## export a made-up record in every format and let PM4Py read it, unchanged
+	@PM4PY=$(abspath $(PM4PY)/bin/python) go test ./cmd/plumbline -count 1 -v -run '^TestExportIsReadByPM4Py$$'
 
 pictures: needs ## take pictures of every page, in both languages, at 1440 and 375 points, into pictures/
 	go test ./web -run "SixPeople|Pictures" -shots $(CURDIR)/pictures -pictures $(CURDIR)/pictures/gallery

@@ -28,8 +28,12 @@ var arrows = map[string][]string{
 	"authority":  {"calendar"},
 	"casefile":   {"calendar", "ledger"},
 	"eventlog":   {"calendar"},
+	"eventlog/*": {"eventlog"},
+	"segment":    {"eventlog", "calendar"},
+	"discover":   {},
 	"procedure":  {"casefile", "calendar", "internal/strictyaml"},
-	"audit":      {"procedure", "casefile", "calendar", "eventlog"},
+	"audit":      {"procedure", "casefile", "calendar", "eventlog", "segment", "discover"},
+	"report":     {"audit", "procedure", "casefile", "calendar"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
 	"feed":       {"calendar", "casefile", "authority", "eventlog", "handling", "internal/durable", "internal/strictyaml"},
 	"store/*":    {"calendar", "casefile", "ledger", "internal/pgtest", "handling", "store/group", "store/audit", "store/backup", "store/storetest"},
@@ -48,7 +52,7 @@ var testArrows = map[string][]string{
 }
 
 // field: packages whose answers depend on their arguments alone.
-var field = []string{"calendar", "authority", "ledger", "casefile", "procedure", "eventlog", "audit"}
+var field = []string{"calendar", "authority", "ledger", "casefile", "procedure", "eventlog", "segment", "discover", "audit", "report"}
 
 // notInField: why a field package must not import or call it.
 var notInField = map[string]string{

@@ -19,6 +19,7 @@ import (
 	"plumbline/casefile"
 	"plumbline/eventlog"
 	"plumbline/procedure"
+	"plumbline/segment"
 )
 
 // Options says how a log is audited. The zero value audits the whole log with every processor, up to its last instant.
@@ -27,15 +28,41 @@ type Options struct {
 	Workers   int              // 0: one for each processor
 	Now       calendar.Instant // 0: the last instant of the log
 	ListCases bool             // list the ids of the cases of each finding
+	Figures   bool             // gather what a report draws: Report.Figures
+	Rows      bool             // list every finding: Report.Rows
+	// Segments is the history, cut: it is read instead of what open gives.
+	Segments *segment.Folder
+
+	// Seen, where it is set, is told of cases and acts as they are done, from several goroutines. What was told of is done
+	// again where a log is read a second time.
+	Seen func(cases, acts int)
+
+	mostOpen int // 0: the constant; tests make it small
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
 func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (*Report, error) {
+	if opt.Segments != nil && !opt.Figures && !opt.Rows { // the sieve knows what was found, not what figures ask of each act
+		return runSegments(ctx, name, opt.Segments, p, opt)
+	}
 	var a *audit
 	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
 		w := a.worker(worker)
 		for i := range b.Cases {
+			if under, ok := recordedUnder(&b.Cases[i]); ok {
+				if err := w.judgeRecorded(&b.Cases[i], under); err != nil {
+					return err
+				}
+				continue
+			}
 			w.judge(&b.Cases[i])
+		}
+		if opt.Seen != nil {
+			acts := 0
+			for i := range b.Cases {
+				acts += len(b.Cases[i].Events)
+			}
+			opt.Seen(len(b.Cases), acts)
 		}
 		return nil
 	})
@@ -51,6 +78,10 @@ type Opener func() (io.ReadCloser, error)
 // read reads a log. Times without offset are read in the mapping's zone; where no zone is given and no time of the log
 // has an offset, the whole log is read again in the pack's. A log that mixes both is refused by eventlog.
 func read(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options, start func(), each func(int, *eventlog.Batch) error) (eventlog.Stats, error) {
+	if opt.Segments != nil {
+		start()
+		return opt.Segments.Read(ctx, p.Pack.Zone, opt.Workers, each)
+	}
 	pass := func(zone *calendar.Zone) (eventlog.Stats, error) {
 		start()
 		r, err := open()
@@ -96,6 +127,7 @@ type worker struct {
 	standing   *procedure.Standing
 	outcome    procedure.Outcome
 	reader     reader
+	sifter     *sifter // of segments
 	rules      []tally
 	duties     []dutyTally
 	last       calendar.Instant
@@ -106,6 +138,12 @@ type worker struct {
 	cased      int64 // number of the case that rules[i].lastCase compares with
 	unmapped   map[string]int64
 	unreadable map[string]*Unreadable
+	figures    *collector // nil: not asked for
+
+	// Of histories of a record:
+	until     calendar.Instant // the latest moment up to which one was kept
+	attempts  int64            // that were refused
+	elsewhere map[string]int64 // cases of other procedures
 }
 
 type tally struct {
@@ -116,17 +154,51 @@ type tally struct {
 
 type dutyTally struct{ onTime, late, open, overdue, lapsed, waived int64 }
 
+func (d *dutyTally) add(state procedure.State, due calendar.Instant) {
+	switch state {
+	case procedure.OnTime:
+		d.onTime++
+	case procedure.Late:
+		d.late++
+	case procedure.Open:
+		d.open++
+	case procedure.Missing:
+		d.open++
+		if due != 0 {
+			d.overdue++
+		}
+	case procedure.Lapsed:
+		d.lapsed++
+	case procedure.Waived:
+		d.waived++
+	}
+}
+
+func (d *dutyTally) sum(o *dutyTally) {
+	d.onTime += o.onTime
+	d.late += o.late
+	d.open += o.open
+	d.overdue += o.overdue
+	d.lapsed += o.lapsed
+	d.waived += o.waived
+}
+
 // openCase is a case whose deadlines may still pass before the log's last instant.
 type openCase struct {
 	id       string
 	standing *procedure.Standing
 	outcome  procedure.Outcome
+	course   *course // nil without figures
 }
 
 func newWorker(p *procedure.Procedure, opt Options) *worker {
-	return &worker{p: p, opt: opt, judgement: p.NewJudge(), standing: p.New(), reader: newReader(p),
+	w := &worker{p: p, opt: opt, judgement: p.NewJudge(), standing: p.New(), reader: newReader(p),
 		rules: make([]tally, len(p.Rules())), duties: make([]dutyTally, len(p.Duties())),
-		last: math.MinInt64, unmapped: map[string]int64{}, unreadable: map[string]*Unreadable{}}
+		last: math.MinInt64, until: math.MinInt64, unmapped: map[string]int64{}, unreadable: map[string]*Unreadable{}, elsewhere: map[string]int64{}}
+	if opt.Figures || opt.Rows {
+		w.figures = newCollector(p, opt)
+	}
+	return w
 }
 
 func (w *worker) judge(c *eventlog.Case) {
@@ -134,10 +206,20 @@ func (w *worker) judge(c *eventlog.Case) {
 	s.Reset()
 	w.outcome.Reset()
 	w.cases++
+	if w.figures != nil {
+		w.figures.begin(c.ID, c.Record)
+	}
 	for i := range c.Events {
 		e := &c.Events[i]
 		w.last = max(w.last, e.Time)
 		act, ok := w.reader.act(c, e, w.fail)
+		if w.figures != nil {
+			kind := -1
+			if ok {
+				kind = act.Kind
+			}
+			w.figures.event(e, kind)
+		}
 		if !ok {
 			if !w.p.Ignored(e.Act) {
 				w.unmapped[strings.Clone(e.Act)]++
@@ -156,12 +238,29 @@ func (w *worker) judge(c *eventlog.Case) {
 	}
 	w.judgement.Advance(s, now, &w.outcome)
 	if w.opt.Now == 0 && !s.Settled(now) {
-		w.open = append(w.open, openCase{strings.Clone(c.ID), s, w.outcome})
+		held := openCase{id: strings.Clone(c.ID), standing: s, outcome: w.outcome}
+		if w.figures != nil {
+			held.course = w.figures.hold()
+		}
+		w.open = append(w.open, held)
 		w.standing, w.outcome = w.p.New(), procedure.Outcome{}
 		return
 	}
-	w.judgement.End(s, now, &w.outcome)
-	w.count(c.ID, &w.outcome)
+	w.end(s, now, &w.outcome)
+	var m *course
+	if w.figures != nil {
+		m = &w.figures.now
+	}
+	w.count(c.ID, &w.outcome, m)
+}
+
+// end ends the history of a case. A worker may not know how far the log goes: what only the end shows has no moment yet.
+func (w *worker) end(s *procedure.Standing, now calendar.Instant, o *procedure.Outcome) {
+	before := len(o.Findings)
+	w.judgement.End(s, now, o)
+	for i := before; i < len(o.Findings); i++ {
+		o.Findings[i].At = calendar.Never
+	}
 }
 
 func (w *worker) fail(act, field, value string, record int64, why error) {
@@ -175,50 +274,42 @@ func (w *worker) fail(act, field, value string, record int64, why error) {
 }
 
 // count adds the outcome of one finished case. A finding that was withdrawn at the end does not count.
-func (w *worker) count(id string, o *procedure.Outcome) {
+func (w *worker) count(id string, o *procedure.Outcome, m *course) {
 	w.cased++
+	if len(o.Withdrawn) > 0 {
+		o.Findings = slices.DeleteFunc(o.Findings, func(f procedure.Finding) bool {
+			return slices.ContainsFunc(o.Withdrawn, func(g procedure.Finding) bool {
+				return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
+			})
+		})
+	}
+	if m != nil {
+		w.figures.finish(m, o.Findings, o.Duties)
+	}
 	for i := range o.Findings {
 		f := &o.Findings[i]
-		if slices.ContainsFunc(o.Withdrawn, func(g procedure.Finding) bool {
-			return g.Rule == f.Rule && g.Clause == f.Clause && g.Cause == f.Cause && g.Subject == f.Subject
-		}) {
+		if f.Unjudged {
+			w.rules[f.Rule].unjudged++
 			continue
 		}
-		t := &w.rules[f.Rule]
-		switch {
-		case f.Unjudged:
-			t.unjudged++
-			continue
-		case f.Warn:
-			t.told++
-		}
-		t.count++
-		if t.lastCase != w.cased {
-			t.lastCase = w.cased
-			t.cases++
-			if w.opt.ListCases {
-				t.ids = append(t.ids, strings.Clone(id))
-			}
-		}
+		w.countFinding(f.Rule, f.Warn, id)
 	}
 	for i := range o.Duties {
-		d := &w.duties[o.Duties[i].Duty]
-		switch o.Duties[i].State {
-		case procedure.OnTime:
-			d.onTime++
-		case procedure.Late:
-			d.late++
-		case procedure.Open:
-			d.open++
-		case procedure.Missing:
-			d.open++
-			if o.Duties[i].Due != 0 {
-				d.overdue++
-			}
-		case procedure.Lapsed:
-			d.lapsed++
-		case procedure.Waived:
-			d.waived++
+		w.duties[o.Duties[i].Duty].add(o.Duties[i].State, o.Duties[i].Due)
+	}
+}
+
+func (w *worker) countFinding(rule int, warn bool, id string) {
+	t := &w.rules[rule]
+	if warn {
+		t.told++
+	}
+	t.count++
+	if t.lastCase != w.cased {
+		t.lastCase = w.cased
+		t.cases++
+		if w.opt.ListCases {
+			t.ids = append(t.ids, strings.Clone(id))
 		}
 	}
 }
@@ -228,7 +319,7 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 	if now == 0 {
 		now = math.MinInt64
 		for _, w := range a.workers {
-			now = max(now, w.last)
+			now = max(now, w.last, w.until)
 		}
 	}
 	numbers := make([]int, 0, len(a.workers))
@@ -241,10 +332,13 @@ func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 		w := a.workers[n]
 		for i := range w.open {
 			c := &w.open[i]
-			w.judgement.End(c.standing, now, &c.outcome)
-			w.count(c.id, &c.outcome)
+			w.end(c.standing, now, &c.outcome)
+			w.count(c.id, &c.outcome, c.course)
 		}
 		total.add(w)
+	}
+	if total.acts == 0 && len(total.elsewhere) > 0 {
+		return nil, fmt.Errorf("%s: it is the history of a record without a case of procedure %s/%s: found %s", name, a.p.Pack.ID, a.p.ID, strings.Join(firstKeys(total.elsewhere, 8), ", "))
 	}
 	if total.acts == 0 {
 		return nil, fmt.Errorf("%s: none of its %d kinds of act is known to procedure %s: found %s; name them in the pack or rename them with a mapping file",
@@ -257,6 +351,10 @@ func (w *worker) add(v *worker) {
 	w.cases += v.cases
 	w.acts += v.acts
 	w.faceless += v.faceless
+	w.attempts += v.attempts
+	for k, n := range v.elsewhere {
+		w.elsewhere[k] += n
+	}
 	for i := range v.rules {
 		t, u := &w.rules[i], &v.rules[i]
 		t.count += u.count
@@ -265,14 +363,11 @@ func (w *worker) add(v *worker) {
 		t.told += u.told
 		t.ids = append(t.ids, u.ids...)
 	}
-	for i, d := range v.duties {
-		t := &w.duties[i]
-		t.onTime += d.onTime
-		t.late += d.late
-		t.open += d.open
-		t.overdue += d.overdue
-		t.lapsed += d.lapsed
-		t.waived += d.waived
+	if v.figures != nil {
+		w.figures.merge(v.figures)
+	}
+	for i := range v.duties {
+		w.duties[i].sum(&v.duties[i])
 	}
 	for k, n := range v.unmapped {
 		w.unmapped[k] += n
@@ -307,6 +402,7 @@ type reader struct {
 	kinds  map[string]int
 	fields [][]procedure.Field
 	slots  []map[string]int
+	ofCase []map[string]int // what an act takes from what the log says of the case as a whole
 	act_   procedure.Act
 	actor  casefile.Actor
 	posts  [1]string
@@ -317,13 +413,17 @@ func newReader(p *procedure.Procedure) reader {
 	r := reader{p: p, kinds: map[string]int{}}
 	for i := range p.Acts() {
 		fields := p.Fields(i)
-		slots := map[string]int{}
+		slots, ofCase := map[string]int{}, map[string]int{}
 		for j, f := range fields {
 			slots[f.Source] = j
 			slots[f.Name] = j
+			if own, ok := strings.CutPrefix(f.Source, "case:"); ok {
+				ofCase[own], ofCase[f.Source], ofCase[f.Name] = j, j, j
+			}
 		}
 		r.fields = append(r.fields, fields)
 		r.slots = append(r.slots, slots)
+		r.ofCase = append(r.ofCase, ofCase)
 		r.data = append(r.data, make([]casefile.Value, len(fields)))
 	}
 	return r
@@ -342,19 +442,10 @@ func (r *reader) act(c *eventlog.Case, e *eventlog.Event, fail func(act, field, 
 	data := r.data[kind]
 	clear(data)
 	if len(data) > 0 {
-		slots := r.slots[kind]
-		for i := range e.Data {
-			slot, ok := slots[e.Data[i].Key]
-			if !ok {
-				continue
-			}
-			v, err := casefile.ParseValue(r.fields[kind][slot].Kind, e.Data[i].Value, r.p.Pack.Zone)
-			if err != nil {
-				fail(r.p.ActID(kind), e.Data[i].Key, e.Data[i].Value, e.Record, err)
-				continue
-			}
-			data[slot] = v
+		if len(r.ofCase[kind]) > 0 {
+			r.take(kind, r.ofCase[kind], c.Data, e.Record, fail)
 		}
+		r.take(kind, r.slots[kind], e.Data, e.Record, fail)
 	}
 	r.act_ = procedure.Act{Ref: e.Record, Kind: kind, Occurred: e.Time, Precision: e.Precision, Data: data}
 	if e.Person != "" {
@@ -366,4 +457,20 @@ func (r *reader) act(c *eventlog.Case, e *eventlog.Event, fail func(act, field, 
 		r.act_.Actor = &r.actor
 	}
 	return &r.act_, true
+}
+
+// take reads what the act wants of these fields into its data.
+func (r *reader) take(kind int, slots map[string]int, from []eventlog.Field, record int64, fail func(act, field, value string, record int64, why error)) {
+	for i := range from {
+		slot, ok := slots[from[i].Key]
+		if !ok {
+			continue
+		}
+		v, err := casefile.ParseValue(r.fields[kind][slot].Kind, from[i].Value, r.p.Pack.Zone)
+		if err != nil {
+			fail(r.p.ActID(kind), from[i].Key, from[i].Value, record, err)
+			continue
+		}
+		r.data[kind][slot] = v
+	}
 }

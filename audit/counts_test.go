@@ -233,7 +233,7 @@ func TestExplainTellsActsDutiesAndFindingsInBothLanguages(t *testing.T) {
 }
 
 func TestTheReportIsStableJSON(t *testing.T) {
-	r, err := audit.Run(context.Background(), "made", made(t, map[string]string{"A": "Create_Fine 0 amount 50 totalPaymentAmount 0"}), load(t, "narrative"), audit.Options{ListCases: true})
+	r, err := audit.Run(context.Background(), "made", made(t, map[string]string{"A": "Create_Fine 0 amount 50 totalPaymentAmount 0"}), load(t, "narrative"), audit.Options{ListCases: true, Figures: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,13 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -15,17 +18,20 @@ import (
 
 // Report is what an audit found. Its JSON form is stable: see schema/report.schema.json.
 type Report struct {
-	Log        string           `json:"log"`
-	Procedure  string           `json:"procedure"`
-	Title      Title            `json:"title"`
-	Now        string           `json:"now"`   // the instant up to which deadlines were let pass, RFC 3339
-	Cases      int64            `json:"cases"` // cases in the log
-	Acts       int64            `json:"acts"`  // acts judged
-	Findings   []RuleCount      `json:"findings"`
-	Duties     []DutyCount      `json:"duties"`
-	Unmapped   map[string]int64 `json:"unmapped"`   // acts of the log the procedure does not know, with their number
-	Unreadable []Unreadable     `json:"unreadable"` // values that are not of the type the procedure wants
-	Notes      []Title          `json:"notes"`
+	Log        string            `json:"log"`
+	Procedure  string            `json:"procedure"`
+	Title      Title             `json:"title"`
+	Now        string            `json:"now"`   // the instant up to which deadlines were let pass, RFC 3339
+	Cases      int64             `json:"cases"` // cases in the log
+	Acts       int64             `json:"acts"`  // acts judged
+	Findings   []RuleCount       `json:"findings"`
+	Duties     []DutyCount       `json:"duties"`
+	Unmapped   map[string]int64  `json:"unmapped"`   // acts of the log the procedure does not know, with their number
+	Unreadable []Unreadable      `json:"unreadable"` // values that are not of the type the procedure wants
+	Notes      []Title           `json:"notes"`
+	Figures    *Figures          `json:"figures,omitempty"`   // where Options.Figures asked for them
+	Rows       []Row             `json:"-"`                   // where Options.Rows asked for them
+	SetAside   []*eventlog.Aside `json:"set_aside,omitempty"` // rows that did not fit when tables were joined
 }
 
 // Title is a text in the two languages of the program.
@@ -82,6 +88,7 @@ type Unreadable struct {
 	Count   int64  `json:"count"`
 	Example string `json:"example"`
 	Record  int64  `json:"record"`
+	Place   string `json:"place,omitempty"` // its file and line, where the log has several files
 	Why     string `json:"why"`
 }
 
@@ -103,9 +110,13 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 		r.Duties = append(r.Duties, DutyCount{duty.ID, titleOf(duty.Title), d.onTime, d.late, d.open, d.overdue, d.lapsed, d.waived})
 	}
 	for _, u := range w.unreadable {
+		if u.Place = ""; len(stats.Files) > 0 {
+			u.Place = stats.Place(u.Record)
+		}
 		r.Unreadable = append(r.Unreadable, *u)
 	}
 	sort.Slice(r.Unreadable, func(i, j int) bool { return r.Unreadable[i].Record < r.Unreadable[j].Record })
+	r.SetAside = stats.Asides
 	if stats.NoOffset > 0 {
 		zone := w.p.Pack.Zone.Name()
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个时间没有时区，按%s读取", stats.NoOffset, zone), fmt.Sprintf("%d times carry no offset and were read in %s", stats.NoOffset, zone)})
@@ -116,8 +127,33 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 	if stats.OtherSteps > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d条记录不是已完成的行为，未计", stats.OtherSteps), fmt.Sprintf("%d records are not completed acts and were left out", stats.OtherSteps)})
 	}
+	for _, other := range slices.Sorted(maps.Keys(w.elsewhere)) {
+		n := w.elsewhere[other]
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个案件属于程序%s，未判断", n, other), fmt.Sprintf("%d cases are of procedure %s and were left aside", n, other)})
+	}
+	if w.attempts > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d次尝试当时被拒绝，没有生效，未判断", w.attempts), fmt.Sprintf("%d attempts were refused at the time and took no effect; they were not judged", w.attempts)})
+	}
+	if stats.Uncased > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个事件与案件类对象无关，未计", stats.Uncased), fmt.Sprintf("%d events are related to no object that is a case and were left out", stats.Uncased)})
+	}
+	if stats.Dangling > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d处关系所指的对象不存在", stats.Dangling), fmt.Sprintf("%d relations name objects that are not there", stats.Dangling)})
+	}
 	if w.faceless > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个行为针对人员或者物品而日志未指明对象，其条款未能判断", w.faceless), fmt.Sprintf("%d acts are about a person or an item that the log does not name; their clauses were not judged", w.faceless)})
+	}
+	if w.figures != nil {
+		slices.SortStableFunc(w.figures.list, func(a, b Row) int { return cmp.Compare(a.Record, b.Record) })
+		r.Rows = w.figures.list
+		for i := range r.Rows {
+			if r.Rows[i].When == calendar.Never {
+				r.Rows[i].When = now
+			}
+		}
+	}
+	if w.opt.Figures {
+		r.Figures = w.figures.figures(r.Findings, now, stats)
 	}
 	return r
 }
@@ -165,8 +201,13 @@ func (r *Report) WriteText(out io.Writer, lang string) error {
 		}
 	}
 	for _, u := range r.Unreadable {
-		fmt.Fprintf(w, "\n"+say("%s.%s 有%d个值不可读，如第%d条记录：%s\n", "%s.%s: %d values not readable, e.g. record %d: %s\n"), u.Act, u.Field, u.Count, u.Record, u.Why)
+		place := u.Place
+		if place == "" {
+			place = strconv.FormatInt(u.Record, 10)
+		}
+		fmt.Fprintf(w, "\n"+say("%s.%s 有%d个值不可读，如记录%s：%s\n", "%s.%s: %d values not readable, e.g. record %s: %s\n"), u.Act, u.Field, u.Count, place, u.Why)
 	}
+	r.writeAside(w, lang)
 	for _, n := range r.Notes {
 		fmt.Fprintf(w, "\n%s: %s\n", say("注", "note"), n.In(lang))
 	}

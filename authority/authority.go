@@ -65,6 +65,9 @@ const (
 
 	// PartyPost is held by nobody either: in it acts a party through the portal.
 	PartyPost = "party"
+
+	// HousePost is held by nobody: in it the house opens by its clock what is due and nobody opened.
+	HousePost = "house"
 )
 
 // staff: the posts that work on every matter of exactly their unit.

@@ -19,9 +19,9 @@ func (d *Directory) Fit(c Change) error {
 	case KindFound:
 		no(!validID(string(c.Unit)), "bad_id", "%q is no id: lower case letters, digits, - and _, from a letter", c.Unit)
 	case KindAppoint, KindDelegate:
-		no(c.Post == ConcernedPost || c.Post == PartyPost, "post_of_nobody", "nobody is appointed to %q", c.Post)
+		no(c.Post == ConcernedPost || c.Post == PartyPost || c.Post == HousePost, "post_of_nobody", "nobody is appointed to %q", c.Post)
 	case KindEnrol:
-		no(string(c.Person) == PartyPost, "bad_id", "%q is what a party is called", c.Person)
+		no(string(c.Person) == PartyPost || string(c.Person) == HousePost, "bad_id", "%q is what a party is called", c.Person)
 		no(!validID(string(c.Person)), "bad_id", "%q is no id: lower case letters, digits, - and _, from a letter", c.Person)
 		_, isNumber := d.ByNumber(string(c.Person))
 		_, isID := d.Person(PersonID(c.Number))

@@ -3,7 +3,6 @@ package bench
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,11 +19,7 @@ import (
 	"time"
 
 	"plumbline/authority"
-	"plumbline/calendar"
-	"plumbline/casefile"
 	"plumbline/handling"
-	"plumbline/packs"
-	"plumbline/procedure"
 	"plumbline/store/sqlite"
 	"plumbline/web"
 )
@@ -41,39 +36,13 @@ const (
 // the machine could not do it, and the latencies are those of a machine at its limit.
 func BenchmarkOpenPage(b *testing.B) {
 	ctx := context.Background()
-	pack, err := procedure.Load(packs.FS, "cn-police")
-	if err != nil {
-		b.Fatal(err)
-	}
 	store, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "record.db"), sqlite.Options{})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer store.Close()
-	clock := func() calendar.Instant { return calendar.InstantOf(time.Now()) }
-	house, err := handling.Open(handling.Config{Store: store, Pack: pack, Now: clock, Random: rand.Reader})
-	if err != nil {
-		b.Fatal(err)
-	}
-	from := clock() - 400*24*3600*1_000_000
-	changes := []authority.Change{
-		authority.Found(authority.Unit{ID: "bureau", Kind: "county", Name: authority.Text{ZH: "某县公安局", EN: "A county bureau"}, Mark: "某公"}),
-		authority.Found(authority.Unit{ID: "a", Kind: "station", Name: authority.Text{ZH: "甲派出所", EN: "Station A"}, Mark: "某公甲", Parent: "bureau"}),
-	}
-	for n := range readers {
-		p := authority.PersonID(fmt.Sprint("p", n))
-		post, unit := "handler", "a"
-		if n > 0 { // somebody who reads the cases of the station
-			post, unit = authority.Supervisor, "bureau"
-		}
-		changes = append(changes, authority.Enrol(authority.Person{ID: p, Name: string(p), Number: fmt.Sprint(n)}), authority.Appoint(authority.Appointment{Person: p, Post: post, Unit: authority.UnitID(unit), From: from}))
-	}
-	for i := range changes {
-		changes[i].At = from
-	}
-	if err := house.Found(ctx, changes...); err != nil {
-		b.Fatal(err)
-	}
+	site := openBureau(b, store, readers)
+	house, submit := site.house, site.submit
 	for n := range readers {
 		if err := house.PutAccount(ctx, fmt.Sprint("p", n), authority.PersonID(fmt.Sprint("p", n)), "correct horse battery", true); err != nil {
 			b.Fatal(err)
@@ -83,45 +52,12 @@ func BenchmarkOpenPage(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	site := httptest.NewServer(server)
-	defer site.Close()
+	page := httptest.NewServer(server)
+	defer page.Close()
 	defer server.Close()
 
-	who := handling.Who{Person: "p0"}
-	submit := func(q *handling.Request) (*handling.Answer, error) {
-		for {
-			if q.Case != "" {
-				head, err := store.Case(ctx, q.Case)
-				if err != nil {
-					return nil, err
-				}
-				q.Base = head.Acts
-			}
-			q.ID = casefile.ActID(rand.Text())
-			a, err := house.Submit(ctx, who, q)
-			if _, moved := err.(*handling.Changed); !moved {
-				return a, err
-			}
-		}
-	}
-	cases := make([]casefile.CaseID, 1000)
+	cases := site.open(b, 1000)
 	var all sync.WaitGroup
-	for g := range 16 {
-		all.Go(func() {
-			for i := g; i < len(cases); i += 16 {
-				a, err := submit(&handling.Request{Procedure: "cn-police/administrative", Unit: "a", Kind: "receive_report", Data: map[string]string{"source": "walk_in", "title": "某日某甲被殴打案", "summary": "某甲称被人殴打"}})
-				if err != nil {
-					b.Error(err)
-					return
-				}
-				cases[i] = a.Case
-			}
-		})
-	}
-	all.Wait()
-	if b.Failed() {
-		return
-	}
 	clients := make([]*http.Client, readers)
 	for n := range clients {
 		jar, err := cookiejar.New(nil)
@@ -129,7 +65,7 @@ func BenchmarkOpenPage(b *testing.B) {
 			b.Fatal(err)
 		}
 		clients[n] = &http.Client{Jar: jar, Transport: &http.Transport{MaxIdleConnsPerHost: openPages}}
-		if r, err := clients[n].PostForm(site.URL+"/signin", url.Values{"name": {fmt.Sprint("p", n)}, "password": {"correct horse battery"}}); err != nil || r.StatusCode != http.StatusOK {
+		if r, err := clients[n].PostForm(page.URL+"/signin", url.Values{"name": {fmt.Sprint("p", n)}, "password": {"correct horse battery"}}); err != nil || r.StatusCode != http.StatusOK {
 			b.Fatal(r, err)
 		}
 	}
@@ -142,7 +78,7 @@ func BenchmarkOpenPage(b *testing.B) {
 	pages := make([]showing, openPages)
 	for i := range pages {
 		p, client, id := &pages[i], clients[i%readers], cases[i]
-		q, err := http.NewRequest(http.MethodGet, site.URL+"/cases/"+string(id)+"/live", nil)
+		q, err := http.NewRequest(http.MethodGet, page.URL+"/cases/"+string(id)+"/live", nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -157,7 +93,7 @@ func BenchmarkOpenPage(b *testing.B) {
 				if s.Text() != "event: moved" {
 					continue
 				}
-				answer, err := client.Get(site.URL + "/cases/" + string(id))
+				answer, err := client.Get(page.URL + "/cases/" + string(id))
 				if err != nil {
 					return
 				}
@@ -204,7 +140,7 @@ func BenchmarkOpenPage(b *testing.B) {
 	for range 32 {
 		all.Go(func() {
 			for i := range work {
-				if _, err := submit(&handling.Request{Case: cases[i], Kind: "register_person", Subjects: []handling.SubjectInput{{Role: "witness"}}, Data: map[string]string{"name": "某丙"}}); err != nil {
+				if _, err := submit(site.witness(cases[i])); err != nil {
 					b.Error(err)
 					return
 				}
@@ -224,7 +160,7 @@ func BenchmarkOpenPage(b *testing.B) {
 			b.Fatal(err)
 		}
 		time.Sleep(300 * time.Millisecond)
-		people, err := house.File(ctx, who, id, "case")
+		people, err := house.File(ctx, handling.Who{Person: "p0"}, id, "case")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -232,7 +168,7 @@ func BenchmarkOpenPage(b *testing.B) {
 		p.mu.Lock()
 		p.name, p.seen = name, seen
 		p.mu.Unlock()
-		if _, err := submit(&handling.Request{Case: id, Kind: "summon", Subjects: []handling.SubjectInput{{ID: people.People[len(people.People)-1].ID}}, Data: map[string]string{"oral": "false", "arrived": time.Now().In(pack.Zone.Location()).Format("2006-01-02T15:04")}}); err != nil {
+		if _, err := submit(&handling.Request{Case: id, Kind: "summon", Subjects: []handling.SubjectInput{{ID: people.People[len(people.People)-1].ID}}, Data: map[string]string{"oral": "false", "arrived": time.Now().In(site.pack.Zone.Location()).Format("2006-01-02T15:04")}}); err != nil {
 			b.Fatal(err)
 		}
 		acknowledged := time.Now()

@@ -36,7 +36,7 @@ type Put struct {
 }
 
 // MaxListed bounds how many rows are listed for one reason and column; all are counted.
-const MaxListed = 1000
+const MaxListed = 100_000
 
 func (j *Join) aside(t *joined, why Reason, at spot, column, text string) {
 	put(&j.asides, t.Name, why, column, j.place(at), text)

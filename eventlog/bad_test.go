@@ -70,7 +70,7 @@ func badInputs() []badInput {
 		{"gzip checksum behind bad XML", "a.xes.gz", string(flip(hollow, -7)), Options{}, "a.xes.gz: the gzip checksum does not match (the file is damaged: fetch it again)"},
 		{"gzip damaged", "a.xes.gz", string(packed[:60]) + "\xff\xff\xff\xff" + string(packed[64:]), Options{}, "a.xes.gz: the gzip data are damaged (fetch the file again)"},
 		{"gzip within gzip", "a.xes.gz", string(pack(string(packed))), Options{}, "a.xes.gz: gzip within gzip (unpack it once)"},
-		{"zip", "a.xes", "PK\x03\x04....", Options{}, "a.xes: the file is packed as zip (unpack it, or pack it with gzip)"},
+		{"zip", "a.xes", "PK\x03\x04....", Options{}, "a.xes: the ZIP cannot be opened: zip: not a valid zip file (the file is damaged: fetch it again)"},
 		{"UTF-16", "a.xes", "\xff\xfe<\x00l\x00", Options{}, "a.xes:1: the text is UTF-16 (convert the file to UTF-8, for instance with iconv)"},
 		{"UTF-16 without mark", "a.xes", "<\x00l\x00o\x00g\x00", Options{}, "a.xes:1: the text is UTF-16 (convert the file to UTF-8, for instance with iconv)"},
 		{"JSON", "a.json", `{"ocel": 1}`, Options{}, "a.json: JSON, but not OCEL 2.0: it lacks objects or events (OCEL 2.0 is the JSON that is read)"},

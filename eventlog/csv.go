@@ -18,12 +18,16 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 	if err != nil {
 		return err
 	}
-	t, bad := openTable(text, opt, &r)
+	var t *table
+	bad := src.misread(text)
+	if bad == nil {
+		t, bad = openTable(text, opt, &r)
+	}
 	if bad == nil {
 		bad = t.group()
 	}
 	if bad != nil {
-		bad.Name = src.name
+		bad.Name, bad.Hint = src.name, src.hint(bad, text)
 		return bad
 	}
 	const rowsPerBatch = 4096

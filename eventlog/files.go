@@ -207,6 +207,7 @@ func (j *Join) load(ctx context.Context, src *source, t *Table, opt Options) err
 	if err != nil {
 		return err
 	}
+	f.From(rows)
 	for n := 0; ; n++ {
 		if n%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()

@@ -195,6 +195,7 @@ type JoinedFile struct {
 	slots  []int // of the table's kept columns: the column in the file, or -1
 	roles  []fileRole
 	events []fileEvent
+	typed  bool // its cells know what a time is: they come as in ISO 8601 whatever the layout of those that are text
 }
 
 type fileRole struct {
@@ -280,6 +281,13 @@ func (j *Join) File(table, name string, columns []string) (*JoinedFile, error) {
 	}
 	t.opened = true
 	return f, nil
+}
+
+// From says how the rows were read: the cells of an XLSX and a Parquet know what a time is. They then come as in ISO 8601, beside
+// those that are text in the mapping's layout.
+func (f *JoinedFile) From(rows Rows) {
+	_, text := rows.(*csvRows)
+	f.typed = !text
 }
 
 // Row takes a row: its values by the file's columns, and its line (row of a sheet, ordinal), from 1. The values need
@@ -419,6 +427,9 @@ func (f *JoinedFile) stamps(text []byte, at spot, values []string) ([]byte, erro
 			continue
 		default:
 			st, ok := e.layout.parse(v)
+			if !ok && f.typed {
+				st, ok = parseStamp(v)
+			}
 			if !ok {
 				what, field, value, hint = e.timeName+" "+quote(v)+" is not a time", e.timeName, v, e.layout.hint()
 				break

@@ -292,7 +292,7 @@ func TestBadTablesAreRefused(t *testing.T) {
 		{"a row too short", []string{"call.csv", "no,at,operator,place\n1,2\n"}, Options{Map: join}, `call.csv:2: the row has 2 fields, the header 4 (a separator or a quote may be missing)`},
 		{"a quote that does not end", []string{"call.csv", "no,at,operator,place\n1,2,3,4\n\"1,2,3,4\n"}, Options{Map: join}, `call.csv:3: a quoted field that does not end (its closing quote is missing)`},
 		{"GB18030 not said", []string{"call.csv", "no,at,operator,place\n1,,," + gb("东城") + "\n"}, Options{Map: join}, `call.csv:2: byte 0xb6 is not valid UTF-8 (it looks like GB18030 or GBK: say encoding: gb18030 in the mapping)`},
-		{"not GB18030", []string{"call.csv", callsCSV, "file.csv", filesCSV, "acts.csv", "id,file_no,what,at,who,note\n1,F1,\xff\xff,2020-01-01,,\n"}, Options{Map: join}, `acts.csv:2: the text is not GB18030 (the mapping says encoding: gb18030)`},
+		{"not GB18030", []string{"call.csv", callsCSV, "file.csv", filesCSV, "acts.csv", "id,file_no,what,at,who,note\n1,F1,\xff\xff,2020-01-01,,\n"}, Options{Map: join}, `acts.csv:2: the text is not GB18030 (the file is damaged, or in another encoding)`},
 		{"a control character", []string{"call.csv", "no,at,operator,place\n1,2,3,\x01\n"}, Options{Map: join}, `call.csv:2: control character 0x1 (the file is damaged, or not UTF-8 text)`},
 		{"a log among the tables", []string{"call.csv", "<log/>"}, Options{Map: join}, `call.csv: the file is xes, not a table (tables are CSV, XLSX and Parquet)`},
 		{"no header", []string{"call.csv", "\n\n"}, Options{Map: join}, `call.csv: the file holds nothing but white space`},

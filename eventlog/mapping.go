@@ -54,7 +54,7 @@ type Mapping struct {
 	Lifecycle          string
 	Data               map[string]string // name -> column; nil: every column that has no other meaning
 	Acts               map[string]string // name in the log -> name handed on
-	Encoding           string            // of a CSV: "" (UTF-8) or "gb18030"
+	Encoding           string            // of a CSV: "" (UTF-8), "gb18030" or "utf-16"
 	Sheet              string            // of an XLSX
 	Tables             []*Table          // in the order of the file; then Case, Act, Time and the like are empty
 }

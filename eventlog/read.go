@@ -1,7 +1,6 @@
 package eventlog
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -77,8 +76,8 @@ func readOne(ctx context.Context, r io.Reader, name string, opt Options, ids *id
 	g := newGate(name, opt.Zone == nil)
 	g.ids = ids
 	if src.format == formatCSV {
-		if opt.Map != nil && opt.Map.Encoding != "" {
-			src.r = bufio.NewReader(decoded(src.r))
+		if opt.Map != nil {
+			src.decode(opt.Map.Encoding)
 		}
 		err = readCSV(ctx, src, opt, roles, g, each)
 	} else {

@@ -1,14 +1,10 @@
 package eventlog
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"strconv"
 	"strings"
-
-	"golang.org/x/text/encoding/simplifiedchinese"
-	"golang.org/x/text/transform"
 )
 
 // Rows reads a table row by row.
@@ -35,6 +31,10 @@ func (s *source) rows(t *Table, opt Options) (Rows, error) {
 	switch s.format {
 	case formatCSV:
 		return openCSVRows(s, t.Encoding, opt)
+	case formatParquet:
+		return openParquet(s, opt)
+	case formatXLSX:
+		return openXLSX(s, t, opt)
 	}
 	return nil, &Error{Name: s.name, What: "the file is " + s.format + ", not a table", Hint: "tables are CSV, XLSX and Parquet"}
 }
@@ -42,21 +42,18 @@ func (s *source) rows(t *Table, opt Options) (Rows, error) {
 // csvRows reads a CSV through a window that slides over it.
 type csvRows struct {
 	csvText
-	src     io.Reader
-	name    string
-	eof     bool
-	off     int // in the window
-	line    int
-	decoded bool // from another encoding
-	names   []string
+	src   *source
+	name  string
+	eof   bool
+	off   int // in the window
+	line  int
+	names []string
 }
 
 func openCSVRows(s *source, encoding string, opt Options) (*csvRows, error) {
-	r := &csvRows{src: s, name: s.name, line: 1}
+	r := &csvRows{src: s, line: 1, name: s.name}
 	r.maxValue = opt.MaxValue
-	if encoding != "" {
-		r.src, r.decoded = decoded(s), true
-	}
+	s.decode(encoding)
 	if err := r.fill(64 << 10); err != nil {
 		return nil, err
 	}
@@ -86,11 +83,6 @@ func openCSVRows(s *source, encoding string, opt Options) (*csvRows, error) {
 		return nil, &Error{Name: r.name, Line: int(line), What: "too many columns"}
 	}
 	return r, nil
-}
-
-// decoded reads text in GB18030 as UTF-8. What is not GB18030 becomes U+FFFD, which csvRows refuses.
-func decoded(r io.Reader) io.Reader {
-	return bufio.NewReaderSize(transform.NewReader(r, simplifiedchinese.GB18030.NewDecoder()), 64<<10)
 }
 
 func (r *csvRows) Columns() []string { return r.names }
@@ -124,12 +116,9 @@ func (r *csvRows) record1() (int64, error) {
 		if bad == nil {
 			if bad = checkText(r.b[r.off:next]); bad != nil {
 				bad.Line += r.line - 1
-				bad.Hint = r.hint(bad)
-			} else if r.decoded {
-				if k := bytes.Index(r.b[r.off:next], []byte("\uFFFD")); k >= 0 {
-					bad = (&Error{What: "the text is not GB18030", Hint: "the mapping says encoding: gb18030"}).place(r.b[r.off:next], k)
-					bad.Line += r.line - 1
-				}
+				bad.Hint = r.src.hint(bad, r.b[r.off:])
+			} else if bad = r.src.misread(r.b[r.off:next]); bad != nil {
+				bad.Line += r.line - 1
 			}
 		}
 		if bad != nil {
@@ -143,35 +132,6 @@ func (r *csvRows) record1() (int64, error) {
 		}
 		return int64(line), nil
 	}
-}
-
-// hint says more where the bytes look like the encoding that Chinese offices write.
-func (r *csvRows) hint(bad *Error) string {
-	if strings.Contains(bad.What, "UTF-8") && looksGB18030(r.b[r.off:]) {
-		return gbHint
-	}
-	return bad.Hint
-}
-
-const gbHint = "it looks like GB18030 or GBK: say encoding: gb18030 in the mapping"
-
-// looksGB18030 says whether the beginning of a text can be read as GB18030 and holds Chinese then.
-func looksGB18030(b []byte) bool {
-	b = b[:min(len(b), 64<<10)]
-	if k := bytes.LastIndexByte(b, '\n'); k > 0 {
-		b = b[:k]
-	}
-	text, err := simplifiedchinese.GB18030.NewDecoder().Bytes(b)
-	if err != nil || bytes.Contains(text, []byte("\uFFFD")) {
-		return false
-	}
-	han := 0
-	for _, c := range string(text) {
-		if c >= 0x4E00 && c <= 0x9FFF {
-			han++
-		}
-	}
-	return han > 0
 }
 
 // fill slides the window to the record being read and reads on.

@@ -17,12 +17,13 @@ import (
 
 // source is a file being read: unpacked where it was packed, and known for what it is.
 type source struct {
-	name   string
-	r      *bufio.Reader // of the text
-	file   io.Reader     // as given, for formats that want random access
-	packed bool
-	format string
-	bytes  int64
+	name     string
+	r        *bufio.Reader // of the text
+	file     io.Reader     // as given, for formats that want random access
+	packed   bool
+	encoding string // in which the text is read; "" is UTF-8
+	format   string
+	bytes    int64
 }
 
 // What a source is found to be.
@@ -73,6 +74,12 @@ func openSource(r io.Reader, name string, mapped bool) (*source, error) {
 	if err != nil && err != io.EOF {
 		return nil, s.failure(err)
 	}
+	if bytes.HasPrefix(head, []byte("\xFF\xFE")) || bytes.HasPrefix(head, []byte("\xFE\xFF")) {
+		s.decode(utf16)
+		if head, err = s.r.Peek(4096); err != nil && err != io.EOF {
+			return nil, s.failure(err)
+		}
+	}
 	if e := s.recognise(head, mapped); e != nil {
 		e.Name = name
 		return nil, e
@@ -85,8 +92,7 @@ func (s *source) recognise(head []byte, mapped bool) *Error {
 	first := bytes.TrimLeft(text, " \t\r\n")
 	ext := path.Ext(strings.TrimSuffix(strings.ToLower(s.name), ".gz"))
 	switch {
-	case bytes.HasPrefix(head, []byte("\xFF\xFE")) || bytes.HasPrefix(head, []byte("\xFE\xFF")) ||
-		bytes.HasPrefix(head, []byte("<\x00")) || bytes.HasPrefix(head, []byte("\x00<")):
+	case bytes.HasPrefix(head, []byte("<\x00")) || bytes.HasPrefix(head, []byte("\x00<")) || s.encoding != "" && (bytes.HasPrefix(first, []byte("<")) || bytes.HasPrefix(first, []byte("{"))):
 		return &Error{Line: 1, What: "the text is UTF-16", Hint: "convert the file to UTF-8, for instance with iconv"}
 	case len(head) == 0:
 		return &Error{What: "the file is empty", Hint: "nothing came out of unpacking it"}

@@ -299,7 +299,9 @@ func (p *mappingParser) encoding(n ast.Node) (string, *Error) {
 	case "", "utf8":
 		return "", nil
 	case "gb18030", "gbk", "gb2312":
-		return "gb18030", nil // which holds the other two
+		return gb18030, nil // which holds the other two
+	case "utf16", "utf16le":
+		return utf16, nil
 	}
-	return "", p.fail(n, "encoding "+quote(s)+" is not known", "there are utf-8 and gb18030, which holds gbk and gb2312")
+	return "", p.fail(n, "encoding "+quote(s)+" is not known", "there are utf-8, utf-16 and gb18030, which holds gbk and gb2312")
 }

@@ -83,7 +83,7 @@ func TestBadMappingsOfTablesAreRefused(t *testing.T) {
 		{"an event without time", "tables: {a: {case: k, events: [{act: a}]}}", `m.yaml:1: the event does not say which column holds its time (as in {act: filing, time: filed_at})`},
 		{"a bad layout", "tables: {a: {case: k, events: [{act: a, time: t, layout: hh}]}}", `m.yaml:1: layout "hh": it lacks the year YYYY`},
 		{"a folder", "tables: {a: {file: x/a.csv}}", `m.yaml:1: file "x/a.csv" is not a pattern for a base name (as in acts-*.csv; the folder is named on the command line)`},
-		{"an encoding", "tables: {a: {encoding: big5}}", `m.yaml:1: encoding "big5" is not known (there are utf-8 and gb18030, which holds gbk and gb2312)`},
+		{"an encoding", "tables: {a: {encoding: big5}}", `m.yaml:1: encoding "big5" is not known (there are utf-8, utf-16 and gb18030, which holds gbk and gb2312)`},
 		{"a word misspelt", "tables: {a: {kee: x}}", `m.yaml:1: unknown key "kee" (did you mean "key"?)`},
 		{"flat words beside tables", "act: x\ntables: {a: {case: k, " + events + "}}", `m.yaml:1: beside tables there is no act (it belongs to a table, or to one of its events)`},
 		{"a stop in a name", "tables: {a.b: {case: k}}", `m.yaml:1: table "a.b": a table's name has letters and no stop`},

@@ -14,14 +14,19 @@ import (
 
 // Tick lets deadlines pass: in every case in which a limit turned amber or ran out, the standing is advanced to now,
 // findings and duties are written, and who must know is told, in one transaction. Each deadline is seen once: a case
-// that somebody else moved meanwhile is left for the next Tick. It returns how many cases moved.
+// that somebody else moved meanwhile is left for the next Tick. What is due by the
+// calendar and nobody opened is opened. It returns how many cases moved.
 func (h *House) Tick(ctx context.Context) (int, error) {
 	now := h.now()
+	opened, err := h.openDue(ctx, now)
+	if err != nil {
+		return opened, err
+	}
 	ripe, err := h.store.Ripe(ctx, now, 256)
 	if err != nil {
 		return 0, err
 	}
-	moved := 0
+	moved := opened
 	var failed error // a case that cannot be read stops no other case's limits
 	for _, id := range ripe {
 		err := h.pass(ctx, id, now)

@@ -57,6 +57,8 @@ type House struct {
 	rightsMu sync.Mutex
 	rights   map[casefile.CaseID][]right // qualifications that matters gave and took
 
+	dueAgain atomic.Int64 // when the clock next looks for what is due by the calendar and nobody opened
+
 	asked questions
 
 	feeds atomic.Pointer[Feeds]

@@ -166,7 +166,7 @@ func TestFigureDenominators(t *testing.T) {
 		}
 		m.do("bao", "receive_complaint", "", d)
 	}
-	h.set("2026-04-10T09:00")
+	h.set("2026-04-05T20:00") // before the house opens what nobody planned
 	if _, err := h.Tick(bg); err != nil {
 		t.Fatal(err)
 	}
@@ -510,7 +510,7 @@ func TestFiguresAndTasks(t *testing.T) {
 	}
 	m := &matter{house: h, proc: "superintendence", unit: "dc"}
 	m.do("bao", "receive_complaint", "", data{"title": "某事", "source": "letter", "class": "other", "live": "false", "officers": "hai", "about_measures": "true", "summary": "x"})
-	h.set("2026-04-10T09:00")
+	h.set("2026-04-05T20:00") // before the house opens what nobody planned
 	if _, err := h.Tick(bg); err != nil {
 		t.Fatal(err)
 	}

@@ -134,3 +134,17 @@ func toDo(a *procedure.ActInfo) authority.Action {
 	}
 	return authority.RecordAct
 }
+
+// Aside says why a case does not leave the house together with others: it is the file of "people" or of "questions", or it is
+// "apart": with superintendence, about a complaint, or a sheet that only who made it sees yet. Empty: it may.
+func Aside(head *casefile.Head) string {
+	switch {
+	case head.ID == peopleCase:
+		return "people"
+	case head.ID == questionsCase:
+		return "questions"
+	case head.UnitKind == authority.Superintendence, len(keyed(head.Words, complainsOf)) > 0, view(head).Alone:
+		return "apart"
+	}
+	return ""
+}

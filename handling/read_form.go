@@ -370,6 +370,13 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, drawn...)
 	}
+	if info.Measures != nil {
+		measured, err := h.measured(ctx, who, c, info, r, now, bad)
+		if err != nil {
+			return err
+		}
+		r.Data = append(r.Data, measured...)
+	}
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")
@@ -380,7 +387,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		say := func(zh, en string) {
 			bad.Problems = append(bad.Problems, Problem{Field: f.Name, Text: both(zh, en), Basis: f.Basis})
 		}
-		if slices.Contains(drawnRoles, f.As) {
+		if Filled(f) {
 			if q.Data[f.Name] != "" {
 				say("由系统填写，不能录入", "filled in by the system, not typed")
 			}
@@ -431,6 +438,12 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			}
 			if name != "" {
 				say("写有案件人员的姓名或者号码，请隐去："+name, "it names somebody of the case, or gives their number; leave it out: "+name)
+				continue
+			}
+		}
+		if f.As == "rule" {
+			if _, _, ok := h.ruleNamed(text); !ok {
+				say("没有这条规则："+text+"；写规则编号，其他程序的写成 程序/编号", fmt.Sprintf("there is no rule %q; write its id, of another procedure PROCEDURE/ID", text))
 				continue
 			}
 		}

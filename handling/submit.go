@@ -304,7 +304,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		if out.first != nil { // where it was opened; the acts that stand say where it went
 			head.Unit, head.UnitKind = out.first.ID, out.first.Kind
 		}
-		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, concerns, complainsOf, gaveRight, tookRight) // told again by the acts that stand
+		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, concerns, complainsOf, gaveRight, tookRight, dueWord) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
 	if c.proc.Matter() {
@@ -325,6 +325,7 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 			head.Stage = info.Stage
 		}
 		closed = closed || info.Closes
+		keys = append(keys, h.dueWords(c.proc, info, r)...)
 		if info.Opens && !opened && (out.whole || head.Revision == 0) {
 			head.Opened, opened = r.Occurred, true
 		}

@@ -5,8 +5,8 @@ import "embed"
 
 // FS holds one folder a pack.
 //
-//go:embed cn-police it-road-fines
+//go:embed cn-police it-road-fines nl-permit-receipt nl-permits
 var FS embed.FS
 
 // Names lists the packs.
-var Names = []string{"cn-police", "it-road-fines"}
+var Names = []string{"cn-police", "it-road-fines", "nl-permit-receipt", "nl-permits"}

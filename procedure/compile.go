@@ -73,6 +73,10 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 			at.scope = p.sets[set].scope
 		}
 		p.checks = append(p.checks, check{c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set, c.expr(d.That, at, cel.BoolType)})
+		k := &p.checks[len(p.checks)-1]
+		for _, e := range []*expr{k.when, k.unless, k.that} {
+			p.endReadsNow = p.endReadsNow || e != nil && e.now
+		}
 	}
 	c.path()
 	c.remedies()
@@ -104,10 +108,12 @@ func (c *compiler) describe() {
 		}
 		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan, Gives: d.Gives.Text, Takes: d.Takes.Text, Voids: a.voids, Annuls: conditions(d.Annuls)}
 		info.Competent = competent(nil, a.competent)
+		info.Measures = c.measures(d.Measures)
 		for k, f := range a.fields {
 			f.info.Taken = c.taken(&d.Data[k])
 			info.Fields = append(info.Fields, f.info)
 		}
+		info.Due = c.due(a, &info, d.Due)
 		p.actInfos = append(p.actInfos, info)
 	}
 	for _, d := range p.duties {
@@ -421,7 +427,7 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
 	}
 	if f.As != "" {
-		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
+		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "unopened": casefile.Bool, "measured_before": casefile.Int, "measured_before_of": casefile.Int, "measured_after": casefile.Int, "measured_after_of": casefile.Int, "others_before": casefile.Int, "others_before_of": casefile.Int, "others_after": casefile.Int, "others_after_of": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
 		if !ok {
 			want = casefile.Text
 		}

@@ -39,8 +39,11 @@ type expr struct {
 	source string
 	pos    yaml.Pos
 	prog   cel.Program
-	reads  []int  // the facts that it names, in the order of the procedure
-	cost   uint64 // at most, with the computed facts that it reads
+	ast    *ast.AST // for the sieve
+	reads  []int    // the facts that it names, in the order of the procedure
+	now    bool     // it reads the moment, itself or by a computed fact
+	acts   []int    // the acts whose history it looks at
+	cost   uint64   // at most, with the computed facts that it reads
 }
 
 // eval answers e in a frame. With unknown it names the missing fact. Where the data of the act are open and whether one is
@@ -519,7 +522,22 @@ func (x *exprs) compile(s yaml.Str, at place, want *cel.Type) (*expr, []yaml.Pro
 	if err != nil {
 		return nil, problem(0, "%v", err)
 	}
-	return &expr{source: s.Text, pos: s.Pos, prog: prog, reads: reads, cost: cost}, nil
+	return &expr{source: s.Text, pos: s.Pos, prog: prog, ast: compiled.NativeRep(), reads: reads, now: x.readsNow(compiled.NativeRep(), reads), acts: x.histories(compiled.NativeRep()), cost: cost}, nil
+}
+
+// histories lists the acts of which a checked expression asks whether, when or how often they were done.
+func (x *exprs) histories(checked *ast.AST) []int {
+	var acts []int
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.SelectKind || checked.GetType(e.AsSelect().Operand().ID()).TypeName() != "history" {
+			return
+		}
+		_, id, _ := strings.Cut(e.AsSelect().FieldName(), "_")
+		if i, ok := x.p.actIndex[id]; ok && !slices.Contains(acts, i) {
+			acts = append(acts, i)
+		}
+	}))
+	return acts
 }
 
 // reads lists the facts that a checked expression names, however it is written: what selects from the case or a subject, by
@@ -550,6 +568,15 @@ func (x *exprs) reads(checked *ast.AST, steps uint64) (facts []int, computing ui
 	}))
 	slices.Sort(facts)
 	return facts, computing
+}
+
+// readsNow tells whether a checked expression, or a computed fact that it reads, names the moment.
+func (x *exprs) readsNow(checked *ast.AST, facts []int) bool {
+	named := slices.ContainsFunc(facts, func(i int) bool { is := x.p.facts[i].is; return is != nil && is.now })
+	ast.PreOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		named = named || e.Kind() == ast.IdentKind && e.AsIdent() == "now"
+	}))
+	return named
 }
 
 func column(e *common.Error) int { return max(0, e.Location.Column()) }

@@ -20,20 +20,21 @@ type Procedure struct {
 	ID    string
 	Title Text
 
-	digest   [32]byte // of the pack's files this was compiled from
-	file     *procedureFile
-	versions []version
-	acts     []*act
-	actIndex map[string]int
-	facts    []fact
-	sets     []subjectSet
-	rules    []Rule
-	duties   []*duty
-	apart    []apart
-	checks   []check
-	path     *pathway
-	names    map[string]int // names foreign logs use for acts
-	ignored  map[string]Text
+	digest      [32]byte // of the pack's files this was compiled from
+	file        *procedureFile
+	versions    []version
+	acts        []*act
+	actIndex    map[string]int
+	facts       []fact
+	sets        []subjectSet
+	rules       []Rule
+	duties      []*duty
+	apart       []apart
+	checks      []check
+	endReadsNow bool // a check at the end does
+	path        *pathway
+	names       map[string]int // names foreign logs use for acts
+	ignored     map[string]Text
 
 	matter    bool
 	alone     []int
@@ -338,6 +339,8 @@ type ActInfo struct {
 	By, Qualified, Basis, Documents   []string
 	Competent                         []string    // posts that may decide in some case, of all tiers; of an act that extends a limit, its approvers
 	OtherThan                         []int       // acts that the same person must not have done in this case
+	Measures                          *Measure    // the act records what the house measures; mostly nil
+	Due                               []Due       // where a case that this act opens is due by the calendar
 	Gives, Takes                      string      // a qualification that the officers concerned get by it, or lose; mostly empty
 	Voids                             []int       // acts that count as not done from then on
 	Annuls                            []Condition // see Annulled
@@ -412,9 +415,11 @@ type Option struct {
 // catalogue, its tier, the grade of the agency's benchmark, the reason for departing from it, the fine and the days of
 // detention; the number under which another system knows the case, how a complaint came in; a text without the people of the cases named; another case or a finding that the matter is about, the officers it is about, those a complaint is about; of a round of
 // assessment the unit, the period, the size of its sample, the scores at which grades begin, and what the house fills in when
-// it draws that; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
+// it draws that; that nobody
+// opened it when it was due and the house did; of an act that measures what the house fills in: cases with the finding, of how many, before and after, of those taught and of others, what
+// that was counted from, and why there is no figure; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
 // is never shown after entry.
-var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "score", "points", "blind", "case", "finding", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "rule", "unopened", "measured_before", "measured_before_of", "measured_after", "measured_after_of", "others_before", "others_before_of", "others_after", "others_after_of", "measured_from", "measured_without", "score", "points", "blind", "case", "finding", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

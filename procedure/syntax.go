@@ -285,8 +285,26 @@ type actDef struct {
 	Voids       list               `yaml:"voids"`
 	Annuls      yaml.Map[list]     `yaml:"annuls"`
 	Waives      list               `yaml:"waives"`
+	Measures    *measuresDef       `yaml:"measures"`
+	Due         []dueDef           `yaml:"due"`
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`
+}
+
+type dueDef struct {
+	Pos   yaml.Pos
+	Every yaml.Str           `yaml:"every,required"`
+	In    yaml.Str           `yaml:"in,required"`
+	After yaml.Str           `yaml:"after,required"`
+	Data  yaml.Map[yaml.Str] `yaml:"data"`
+}
+
+type measuresDef struct {
+	Pos   yaml.Pos
+	Of    yaml.Str `yaml:"of,required"`
+	Since list     `yaml:"since"`
+	Over  yaml.Str `yaml:"over"`
+	Month yaml.Str `yaml:"month"`
 }
 
 type fieldDef struct {

@@ -296,6 +296,9 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 		if held, ok := c.House.PostOf(authority.PersonID(a.Actor.Person), a.Occurred); ok {
 			out.Post = c.post(held.Post)
 		}
+		if a.Actor.Person == authority.HousePost {
+			out.Who = capital(c.post(authority.HousePost))
+		}
 	}
 	if o := a.Observed; o != nil {
 		if out.Observed = true; o.Source != f.Observed {

@@ -59,6 +59,12 @@ func casePage(c *call) error {
 	if handling.Draws(f.Proc) {
 		p.Round = roundURL(f.Head.ID)
 	}
+	if measures(f.Proc) {
+		p.MeasureURL = measureURL(f.Head.ID)
+		for _, x := range c.House.MeasuredIn(f) {
+			p.Measured = append(p.Measured, c.measured(f, &x))
+		}
+	}
 	if p.Tied, err = c.tied(f); err != nil {
 		return err
 	}

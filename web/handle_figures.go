@@ -33,12 +33,19 @@ func figures(c *call) error {
 		return err
 	}
 	p.Read = read
+	measured, err := c.House.AllMeasured(c.r.Context(), c.who)
+	if err != nil {
+		return err
+	}
+	for i := range measured {
+		p.Measured = append(p.Measured, c.measured(nil, &measured[i]))
+	}
 	for _, r := range rows {
 		rule := r.Proc.Rules()[r.Rule]
 		row := FigureRow{Title: rule.Title.In(c.lang), Rule: rule.ID, Severity: Severity(rule.Severity), Unit: c.House.Unit(r.Unit).In(c.lang), Now: shareShown(r.Now), Then: shareShown(r.Then)}
 		if study != nil {
 			q := url.Values{"subject_new": {"1"}}
-			given := map[string]string{"name": row.Title, "rule": rule.ID, "count": strconv.Itoa(r.Now.Count), "cases": strconv.Itoa(r.Now.Of), "before": strconv.Itoa(r.Then.Count), "before_cases": strconv.Itoa(r.Then.Of), "places": row.Unit}
+			given := map[string]string{"name": row.Title, "rule": c.House.RuleName(r.Proc, r.Rule), "count": strconv.Itoa(r.Now.Count), "cases": strconv.Itoa(r.Now.Of), "before": strconv.Itoa(r.Then.Count), "before_cases": strconv.Itoa(r.Then.Of), "places": row.Unit}
 			for _, f := range noting.Fields {
 				if v := given[f.Name]; v != "" {
 					q.Set("d_"+f.Name, v)

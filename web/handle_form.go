@@ -169,11 +169,17 @@ func (c *call) form(f *handling.File, a *procedure.ActInfo, e *entered, subject 
 		form.Ask = aside(c.ask(&f.Head, handling.OnAct, a.ID, "", form.Title))
 	}
 	for i := range a.Fields {
-		if slices.Contains([]string{"seed", "population", "drawn", "drawn_twice"}, a.Fields[i].As) {
+		if handling.Filled(&a.Fields[i]) {
 			continue // the house fills them in
 		}
 		if x := c.field(f, &a.Fields[i], e.data[a.Fields[i].Name]); c.weighed(&x, &a.Fields[i], a, e) {
 			form.Fields = append(form.Fields, x)
+		}
+	}
+	if a.Measures != nil && f != nil {
+		var err error
+		if form.Measured, err = c.measuredNow(f); err != nil {
+			c.Log.Error("measuring", "case", f.Head.ID, "error", err)
 		}
 	}
 	form.Attach = &Attach{Label: c.both("附件（扫描件、签名）", "Files (scans, signature)"), Accept: "image/png,image/jpeg,image/tiff,application/pdf", MaxMB: handling.MaxAttachment >> 20}

@@ -238,8 +238,9 @@ type Form struct {
 	Conflict *Conflict
 	Refusal  *Refusal
 	Draft    *Draft
-	Submit   string // text of the button; empty: "record"
-	Cancel   string // where the other button leads
+	Measured []MeasuredRow // what the house fills in by an act that measures, counted now
+	Submit   string        // text of the button; empty: "record"
+	Cancel   string        // where the other button leads
 }
 
 // Subjects asks whom or what the act is about.

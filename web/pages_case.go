@@ -28,11 +28,14 @@ type Case struct {
 	Facts    []Pair // where, when, how it came in
 	Tied     *Tied  // nil: to nothing that the reader may see
 	Round    string // the page of a round, where the case draws a sample; empty: it draws none
-	Docs     []Document
-	Files    []Attachment
-	Looks    []Look // the last few
-	LooksURL string
-	Refusals int // refused attempts among Acts
+
+	MeasureURL string // where the matter measures before and after; empty: it measures nothing
+	Measured   []MeasuredRow
+	Docs       []Document
+	Files      []Attachment
+	Looks      []Look // the last few
+	LooksURL   string
+	Refusals   int // refused attempts among Acts
 }
 
 // Stage is a part of the procedure on the stage line.

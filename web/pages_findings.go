@@ -91,6 +91,8 @@ type FiguresPage struct {
 	Error  string
 	Rows   []FigureRow
 	Read   int
+
+	Measured []MeasuredRow // in matters that the reader may see
 }
 
 // FigureRow is one kind of finding in one unit.

@@ -40,6 +40,7 @@ var routes = []Route{
 	{"GET /cases/{id}/files/{digest}", authority.SeeAttachment, attachment},
 	{"GET /cases/{id}/looks", authority.SeeViews, looks},
 	{"GET /cases/{id}/round", authority.SeeCase, round},
+	{"GET /cases/{id}/measure", authority.SeeCase, measurePage},
 
 	{"GET /limits", authority.ListCases, limitsPage},
 	{"GET /findings", authority.ListCases, findingList},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,22 +14,21 @@ import (
 
 	"plumbline/audit"
 	"plumbline/casefile"
-	"plumbline/eventlog"
 	"plumbline/packs"
 	"plumbline/procedure"
 )
 
 type auditCommand struct {
-	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder." type:"path"`
+	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder."`
 	Procedure string   `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
 	Map       string   `help:"Mapping file: which column or key means what." type:"path"`
-	Format    string   `enum:"text,json" default:"text" help:"text or json."`
+	Format    string   `enum:"text,json,html,csv,parquet" default:"text" help:"text, json, html (a report to read), csv (every finding); parquet only with --out."`
 	Lang      string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
 	Cases     bool     `help:"List the case ids of each finding."`
 	Explain   string   `help:"Tell this case step by step instead." placeholder:"CASE"`
 	Now       string   `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
 	FailOn    int      `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
-	Out       string   `help:"Also write report.json and report.txt to this folder." placeholder:"DIR" type:"path"`
+	Out       string   `help:"Also write report.html, report.json, report.txt, findings.csv and findings.parquet to this folder; set-aside.csv where rows did not fit." placeholder:"DIR" type:"path"`
 }
 
 func (c *auditCommand) Run() error {
@@ -36,15 +36,13 @@ func (c *auditCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	opt := audit.Options{ListCases: c.Cases}
-	if c.Map != "" {
-		text, err := os.ReadFile(c.Map)
-		if err != nil {
-			return err
-		}
-		if opt.Map, err = eventlog.ParseMapping(c.Map, text); err != nil {
-			return err
-		}
+	if c.Format == "parquet" && c.Out == "" {
+		return errors.New("--format parquet needs --out DIR: it is no text for a terminal")
+	}
+	page := c.Format == "html" || c.Out != ""
+	opt := audit.Options{ListCases: c.Cases, Figures: page, Rows: c.Format == "csv" || c.Out != ""}
+	if opt.Map, err = readMapping(c.Map); err != nil {
+		return err
 	}
 	if c.Now != "" {
 		if opt.Now, err = casefile.ParseInstant(c.Now, p.Pack.Zone); err != nil {
@@ -63,15 +61,19 @@ func (c *auditCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	if c.Out != "" {
-		if err := writeReport(report, c.Out, c.Lang); err != nil {
+	w := written{report, p, nil, c.Lang}
+	if page {
+		if w.html, err = pageOf(ctx, name, c.Log, open, opt, report, p); err != nil {
 			return err
 		}
 	}
-	if c.Format == "json" {
-		err = writeJSON(os.Stdout, report)
-	} else {
-		err = report.WriteText(os.Stdout, c.Lang)
+	if c.Out != "" {
+		if err := w.toFolder(c.Out); err != nil {
+			return err
+		}
+	}
+	if c.Format != "parquet" {
+		err = w.to(os.Stdout, c.Format)
 	}
 	if err == nil && c.FailOn > 0 && report.Worst() <= c.FailOn {
 		return failedCheck{fmt.Errorf("findings of severity %d or graver", c.FailOn)}
@@ -84,29 +86,6 @@ func writeJSON(w io.Writer, v any) error {
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
-}
-
-func writeReport(r *audit.Report, dir, lang string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	for name, write := range map[string]func(io.Writer) error{
-		"report.json": func(w io.Writer) error { return writeJSON(w, r) },
-		"report.txt":  func(w io.Writer) error { return r.WriteText(w, lang) },
-	} {
-		f, err := os.Create(filepath.Join(dir, name))
-		if err != nil {
-			return err
-		}
-		err = write(f)
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // findProcedure loads PACK/PROCEDURE: a pack of the program by name, or a folder by path.

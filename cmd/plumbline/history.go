@@ -11,6 +11,7 @@ import (
 
 	"plumbline/audit"
 	"plumbline/eventlog"
+	"plumbline/eventlog/ocelsqlite"
 )
 
 // openHistory gives what was named on a command line as one history: a file, several, or a folder for its files. The name is
@@ -23,6 +24,9 @@ func openHistory(paths []string, m *eventlog.Mapping) (name string, open audit.O
 	name = strings.Join(paths, " ")
 	joined := m != nil && m.Tables != nil
 	if len(paths) == 1 && !joined {
+		if database, err := isSQLite(paths[0]); err != nil || database {
+			return name, func() (io.ReadCloser, error) { return ocelsqlite.Open(paths[0]) }, err
+		}
 		return name, func() (io.ReadCloser, error) { return openFile(paths[0]) }, nil
 	}
 	files := &eventlog.Files{Name: name}
@@ -30,6 +34,21 @@ func openHistory(paths []string, m *eventlog.Mapping) (name string, open audit.O
 		files.Files = append(files.Files, eventlog.File{Name: path, Open: func() (io.ReadCloser, error) { return openFile(path) }})
 	}
 	return name, func() (io.ReadCloser, error) { return files, nil }, nil
+}
+
+func isSQLite(path string) (bool, error) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return false, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }() // only read
+	head := make([]byte, len(ocelsqlite.Magic))
+	n, _ := io.ReadFull(f, head)
+	return string(head[:n]) == ocelsqlite.Magic, nil
 }
 
 // filesUnder puts the files of a folder in its place, by name; hidden ones stay out.

@@ -12,13 +12,16 @@ import (
 )
 
 type commands struct {
-	Serve  serveCommand  `cmd:"" help:"The platform: pages, clock, record."`
-	Watch  watchCommand  `cmd:"" help:"The platform, and beside it the acts of other systems, judged as they come in."`
-	Audit  auditCommand  `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
-	Demo   demoCommand   `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
-	Sample sampleCommand `cmd:"" help:"Make made-up histories with seeded faults: a log to audit, a system to watch."`
-	Pack   packCommand   `cmd:"" help:"Check and test packs."`
+	Serve    serveCommand    `cmd:"" help:"The platform: pages, clock, record."`
+	Watch    watchCommand    `cmd:"" help:"The platform, and beside it the acts of other systems, judged as they come in."`
+	Audit    auditCommand    `cmd:"" help:"Judge another system's history (XES, XES.gz, CSV) under a procedure."`
+	Discover discoverCommand `cmd:"" help:"Mine the rules that practice follows from a log, and lay them beside those of a procedure."`
+	Trial    trialCommand    `cmd:"" help:"Judge a history by two versions of a procedure: findings gained and lost, with their cases."`
+	Demo     demoCommand     `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
+	Sample   sampleCommand   `cmd:"" help:"Make made-up histories with seeded faults: a log to audit, a system to watch."`
+	Pack     packCommand     `cmd:"" help:"Check and test packs."`
 
+	Export  exportCommand  `cmd:"" help:"Write the record as a log for other programs: XES, OCEL 2.0, CSV, Parquet."`
 	User    userCommand    `cmd:"" help:"Found an organ, give people sign-ins."`
 	Check   checkCommand   `cmd:"" help:"Fold the whole record again; say whether every act is at its place."`
 	Backup  backupCommand  `cmd:"" help:"Copy the record while it is in use."`

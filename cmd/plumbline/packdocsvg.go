@@ -30,6 +30,7 @@ type graphNode struct {
 type graphEdge struct {
 	from, to int
 	duty     bool
+	class    string // more classes of its line; mostly empty
 	label    string
 	way      []int // nodes it passes, both ends included
 }
@@ -261,6 +262,7 @@ func paint(all []graphNode, rows [][]int, edges []graphEdge, name string) string
 		if e.duty {
 			class = "duty"
 		}
+		class = strings.TrimSpace(class + " " + e.class)
 		x1, x2 := all[e.from].x-left, all[e.to].x-left
 		y1, y2 := y(e.from), y(e.to)
 		switch {

@@ -32,6 +32,7 @@ func TestTour(t *testing.T) {
 	}
 	server := httptest.NewServer(site)
 	defer server.Close()
+	defer site.Close()
 	b := browser.New(t, browser.Options{Site: server.URL, Lang: "zh", Scripts: true, Axe: "../../web/testdata/axe/node_modules/axe-core/axe.min.js"})
 	step := func(ctx context.Context, name string, says ...string) {
 		t.Helper()
@@ -131,6 +132,7 @@ func TestDemoPages(t *testing.T) {
 	}
 	server := httptest.NewServer(site)
 	defer server.Close()
+	defer site.Close()
 	for _, lang := range []string{"zh", "en"} {
 		b := browser.New(t, browser.Options{Site: server.URL, Lang: lang, Scripts: true, Axe: "../../web/testdata/axe/node_modules/axe-core/axe.min.js", Shots: *shots})
 		ctx := b.Tab("nobody")

@@ -52,11 +52,17 @@ func (c *sampleFinesCommand) Run() error {
 	if err != nil {
 		return err
 	}
-	report, err := audit.Run(context.Background(), path, func() (io.ReadCloser, error) { return os.Open(path) }, p, audit.Options{ListCases: true})
+	ctx, open := context.Background(), func() (io.ReadCloser, error) { return os.Open(path) }
+	opt := audit.Options{ListCases: true, Figures: true, Rows: true}
+	report, err := audit.Run(ctx, path, open, p, opt)
 	if err != nil {
 		return err
 	}
-	if err := writeReport(report, c.Out, c.Lang); err != nil {
+	w := written{report: report, p: p, lang: c.Lang}
+	if w.html, err = pageOf(ctx, path, []string{path}, open, opt, report, p); err != nil {
+		return err
+	}
+	if err := w.toFolder(c.Out); err != nil {
 		return err
 	}
 	for i := range report.Findings {
@@ -75,7 +81,7 @@ func (c *sampleFinesCommand) Run() error {
 			}
 		}
 	}
-	fmt.Printf("\nThe made-up log: %s\nThe report:      %s, report.txt beside it\nOne case told:   plumbline audit %s --procedure it-road-fines/narrative --explain D7\n", path, filepath.Join(c.Out, "report.json"), path)
+	fmt.Printf("\nThe made-up log: %s\nThe report:      %s, with its tables beside it\nOne case told:   plumbline audit %s --procedure it-road-fines/narrative --explain D7\n", path, filepath.Join(c.Out, "report.html"), path)
 	if wrong != nil {
 		return failedCheck{wrong}
 	}

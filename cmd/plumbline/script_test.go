@@ -3,6 +3,7 @@ package main
 import (
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -30,9 +31,14 @@ func TestScripts(t *testing.T) {
 	}
 	record, other := database(), database()
 	path := pgtest.Start(t).Bin() + string(os.PathListSeparator)
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(e *testscript.Env) error {
+	packs, err := filepath.Abs("../../packs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Cmds: makers(), Setup: func(e *testscript.Env) error {
 		e.Setenv("RECORD", record)
 		e.Setenv("OTHER", other)
+		e.Setenv("PACKS", packs)
 		if !strings.HasPrefix(e.Getenv("PATH"), path) {
 			e.Setenv("PATH", path+e.Getenv("PATH")) // pg_dump
 		}

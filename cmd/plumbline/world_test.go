@@ -38,7 +38,11 @@ func playWorld(t *testing.T, seed uint64, cases int, at calendar.Instant) (*hand
 
 func play(t *testing.T, fsys fs.FS, seed uint64, cases int, at calendar.Instant) (*handling.House, *played, error) {
 	t.Helper()
-	dir := t.TempDir()
+	return playIn(t, t.TempDir(), fsys, seed, cases, at)
+}
+
+func playIn(t *testing.T, dir string, fsys fs.FS, seed uint64, cases int, at calendar.Instant) (*handling.House, *played, error) {
+	t.Helper()
 	store, err := (whichStore{Data: dir}).open(t.Context())
 	if err != nil {
 		t.Fatal(err)
