@@ -41,8 +41,8 @@ func (f *following) begin() *round {
 	return r
 }
 
-// callers is how many cases are kept at a time: enough that they share the syncs of the store.
-const callers = 64
+// callers is how many cases are kept at a time: as many as the store moves in one transaction.
+const callers = 256
 
 // few is up to how many cases are put together one by one.
 const few = 256
