@@ -25,7 +25,6 @@ type round struct {
 	every bool // all that stands there was offered, not only what is new
 	whole bool // and nothing of it was missing: what is gone there is withdrawn where the source is whole
 
-	mu     sync.Mutex
 	lags   []calendar.Instant
 	last   calendar.Instant
 	looked bool                 // at a case

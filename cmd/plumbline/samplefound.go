@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"plumbline/casefile"
 	"plumbline/handling"
@@ -74,6 +75,9 @@ func (c *sampleFoundCommand) Run() (err error) {
 		}
 		for i := range heads {
 			h := &heads[i]
+			if !strings.Contains(h.Procedure, "/") { // the file of the organ's people is no case
+				continue
+			}
 			if cases++; h.Findings == 0 || hidden[h.ID] != "" {
 				continue
 			}
