@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -434,5 +435,36 @@ func TestAnAPIIsReadPageByPage(t *testing.T) {
 			}
 			b.want(5, 6, 1, 0, s.URL)
 		})
+	}
+}
+
+func TestAPackedFileIsReadOnceItRests(t *testing.T) {
+	b := newBureau(t)
+	pack := func(text string) string {
+		var out strings.Builder
+		w := gzip.NewWriter(&out)
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	b.file("in/a.csv", pack(head+"J1,2026-03-02 09:00,一,甲所\n"))
+	b.system("    folder: in\n", mapping)
+	b.want(1, 1, 0, 0)
+	b.file("in/a.csv", pack(head+"J1,2026-03-02 09:00,壹,甲所\n"))
+	if err := os.Chtimes(filepath.Join(b.dir, "in/a.csv"), time.Now(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	b.want(1, 1, 0, 0)
+	b.file("in/a.csv", pack(head+"J1,2026-03-02 09:00,壹,甲所\n"))
+	b.want(1, 2, 1, 0)
+	b.file("in/a.csv", pack(head + "J1,2026-03-02 09:00,壹,甲所\n")[:40])
+	b.want(1, 2, 1, 0, "a.csv")
+	b.file("in/a.csv", "\xFF\xFEn\x00o\x00,\x00r\x00e\x00c\x00e\x00i\x00v\x00e\x00d\x00,\x00w\x00h\x00a\x00t\x00,\x00u\x00n\x00i\x00t\x00\n\x00J\x002\x00,\x002\x000\x002\x006\x00-\x000\x003\x00-\x000\x002\x00 \x000\x009\x00:\x000\x000\x00,\x00x\x00,\x00\n\x00")
+	if f := b.poll(); f.FaultRows+f.Cases < 2 { // read, or told that it cannot be
+		t.Errorf("%+v", f)
 	}
 }

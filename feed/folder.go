@@ -220,9 +220,9 @@ func (s *fileState) broken(bad *eventlog.Error) {
 	s.fault(bad.Place(), handling.Text{ZH: "从此处起文件读不下去，此前的行已采用：" + bad.Error(), EN: "from here on the file cannot be read; the rows before are taken: " + bad.Error()})
 }
 
-// isBinary knows gzip, ZIP (XLSX) and Parquet.
+// isBinary knows gzip, ZIP (XLSX), Parquet and text in UTF-16.
 func isBinary(b []byte) bool {
-	return bytes.HasPrefix(b, []byte{0x1F, 0x8B}) || bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PAR1"))
+	return bytes.HasPrefix(b, []byte{0xFF, 0xFE}) || bytes.HasPrefix(b, []byte{0xFE, 0xFF}) || bytes.HasPrefix(b, []byte{0x1F, 0x8B}) || bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("PAR1"))
 }
 
 // lastLine is the offset behind the last line end before size.
