@@ -358,3 +358,90 @@ func BenchmarkObserve(b *testing.B) {
 	})
 	b.ReportMetric(float64(b.N*len(all))/b.Elapsed().Seconds(), "acts/s")
 }
+
+func TestAnOpenPageIsToldOfWhatAnotherSystemDid(t *testing.T) {
+	c := newSeen(t)
+	c.set("2026-03-10T08:00")
+	open := c.Follow(as("dong"), "")
+	defer open.Close()
+	c.observe(offered(walk)[:3])
+	select {
+	case <-open.Wake():
+	default:
+		t.Fatal("nothing was told")
+	}
+	if !open.Moved() {
+		t.Error("no case moved")
+	}
+	c.observe(offered(walk)[:3]) // the same again
+	select {
+	case <-open.Wake():
+		t.Error("a repetition was told")
+	default:
+	}
+}
+
+func TestHowOtherSystemsStandIsForThoseWhoSuperviseThem(t *testing.T) {
+	c := newSeen(t)
+	if c.Follows(as("dong")) {
+		t.Error("nothing is followed, and there is a page")
+	}
+	c.ShowFeeds(oneFeed{})
+	for who, want := range map[string]int{"dong": 1, "admin": 1, "li": -1, "wang": -1, "zhao": -1, "free": -1} {
+		all, err := c.Feeds(context.Background(), as(who))
+		if want < 0 {
+			if !errors.Is(err, casefile.ErrNotFound) || c.Follows(as(who)) {
+				t.Errorf("%s: %v %v", who, all, err)
+			}
+			continue
+		}
+		if err != nil || len(all) != want || !c.Follows(as(who)) {
+			t.Errorf("%s: %v %v", who, all, err)
+			continue
+		}
+		if named := all[0].Faults[0].Case != ""; named != (who == "dong") {
+			t.Errorf("%s: a case is named: %v", who, named)
+		}
+	}
+}
+
+// oneFeed is one system that is followed.
+type oneFeed struct{}
+
+func (oneFeed) Feeds() []handling.Feed {
+	return []handling.Feed{{Source: "rms", Unit: "ju", Faults: []handling.FeedFault{{Fault: handling.Fault{Place: "a.csv:2", Case: "17"}}}}}
+}
+
+func (oneFeed) Title(string) (handling.Text, bool) {
+	return handling.Text{ZH: "某系统", EN: "A system"}, true
+}
+
+func TestARecordKnowsWhetherItReachesAMark(t *testing.T) {
+	c := newSeen(t)
+	ctx := context.Background()
+	c.set("2026-03-10T08:00")
+	if ok, err := c.Reaches(ctx, handling.Mark{}); ok || err != nil {
+		t.Error("no mark is reached", err)
+	}
+	c.observe(offered(walk)[:3])
+	m, err := c.Mark(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.observe(offered(walk))
+	if ok, err := c.Reaches(ctx, m); !ok || err != nil {
+		t.Error("a record that grew does not reach", err)
+	}
+	later, err := c.Mark(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := newSeen(t)
+	other.set("2026-03-10T08:00")
+	other.observe(offered(walk)[:3])
+	for _, m := range []handling.Mark{m, later} { // the same acts, with other salts, or fewer
+		if ok, err := other.Reaches(ctx, m); ok || err != nil {
+			t.Error("another record reaches", err)
+		}
+	}
+}
