@@ -468,3 +468,30 @@ func TestAPackedFileIsReadOnceItRests(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+func TestManyCasesAreKeptSideBySide(t *testing.T) {
+	b := newBureau(t)
+	var text strings.Builder
+	for i := range 600 {
+		fmt.Fprintf(&text, "J%d,2026-03-02 09:00,事,甲所\n", i)
+	}
+	b.file("in/a.csv", head+text.String())
+	b.system("    folder: in\n", mapping)
+	done := make(chan struct{})
+	var looking sync.WaitGroup
+	looking.Go(func() { // as a page does meanwhile
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				b.w.Feeds()
+			}
+		}
+	})
+	b.want(600, 600, 0, 0)
+	close(done)
+	looking.Wait()
+	b.restart()
+	b.want(600, 600, 0, 0)
+}
