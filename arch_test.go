@@ -37,7 +37,7 @@ var arrows = map[string][]string{
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
 	"feed":       {"calendar", "casefile", "authority", "eventlog", "handling", "internal/durable", "internal/strictyaml"},
 	"store/*":    {"calendar", "casefile", "ledger", "internal/pgtest", "handling", "store/group", "store/audit", "store/backup", "store/storetest"},
-	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "internal/print"},
+	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "audit", "report", "internal/print"},
 	"bench":      {"*"},
 	"cmd/*":      {"*"},
 }
@@ -46,6 +46,7 @@ var arrows = map[string][]string{
 var testArrows = map[string][]string{
 	"procedure": {"packs"}, // the packs that come with the project are the judge's largest test
 	"audit":     {"packs"},
+	"report":    {"packs", "eventlog"},
 	"handling":  {"packs", "store/sqlite"},
 	"feed":      {"packs", "store/sqlite", "procedure", "internal/pgtest"},
 	"web":       {"packs", "store/sqlite", "internal/durable", "internal/browser"},

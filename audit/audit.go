@@ -30,23 +30,52 @@ type Options struct {
 	ListCases bool             // list the ids of the cases of each finding
 	Figures   bool             // gather what a report draws: Report.Figures
 	Rows      bool             // list every finding: Report.Rows
-	// Segments is the history, cut: it is read instead of what open gives.
-	Segments *segment.Folder
 
-	// Seen, where it is set, is told of cases and acts as they are done, from several goroutines. What was told of is done
-	// again where a log is read a second time.
-	Seen func(cases, acts int)
+	// Spill opens a temporary file, for a long CSV: see eventlog.Options.
+	Spill func() (eventlog.Spill, error)
+
+	// Watch is told how far the audit is; nil: nobody. Where a log is opened a second time it is told of all again.
+	Watch eventlog.Watch
 
 	mostOpen int // 0: the constant; tests make it small
 }
 
 // Run audits one log. Nothing is returned with an error: a partial report is never passed off as whole.
 func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (*Report, error) {
-	if opt.Segments != nil && !opt.Figures && !opt.Rows { // the sieve knows what was found, not what figures ask of each act
-		return runSegments(ctx, name, opt.Segments, p, opt)
+	r, err := open()
+	if err != nil {
+		return nil, err
 	}
-	var a *audit
-	stats, err := read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
+	if d, ok := r.(*segment.Folder); ok && sievable(d, p, opt) {
+		return runSegments(ctx, name, d, p, opt)
+	}
+	open = first(r, open)
+	a, stats, err := pass(ctx, name, open, p, opt)
+	if err == nil && a.tooMany() {
+		opt.Now = a.last()
+		a, stats, err = pass(ctx, name, open, p, opt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.report(name, stats)
+}
+
+// first gives what was opened already, and opens from then on.
+func first(r io.ReadCloser, open Opener) Opener {
+	return func() (io.ReadCloser, error) {
+		if r == nil {
+			return open()
+		}
+		given := r
+		r = nil
+		return given, nil
+	}
+}
+
+// pass reads the log once and judges its cases.
+func pass(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options) (a *audit, stats eventlog.Stats, err error) {
+	stats, err = read(ctx, name, open, p, opt, func() { a = &audit{p: p, opt: opt} }, func(worker int, b *eventlog.Batch) error {
 		w := a.worker(worker)
 		for i := range b.Cases {
 			if under, ok := recordedUnder(&b.Cases[i]); ok {
@@ -57,19 +86,28 @@ func Run(ctx context.Context, name string, open Opener, p *procedure.Procedure, 
 			}
 			w.judge(&b.Cases[i])
 		}
-		if opt.Seen != nil {
-			acts := 0
-			for i := range b.Cases {
-				acts += len(b.Cases[i].Events)
-			}
-			opt.Seen(len(b.Cases), acts)
-		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
+	return a, stats, err
+}
+
+// tooMany tells whether a worker held as many open cases as it may, and judged no more.
+func (a *audit) tooMany() bool {
+	for _, w := range a.workers {
+		if w.full() {
+			return true
+		}
 	}
-	return a.report(name, stats)
+	return false
+}
+
+// last is the latest instant of the log.
+func (a *audit) last() calendar.Instant {
+	last := calendar.Instant(math.MinInt64)
+	for _, w := range a.workers {
+		last = max(last, w.last, w.until)
+	}
+	return last
 }
 
 // Opener opens the log from its beginning.
@@ -78,10 +116,6 @@ type Opener func() (io.ReadCloser, error)
 // read reads a log. Times without offset are read in the mapping's zone; where no zone is given and no time of the log
 // has an offset, the whole log is read again in the pack's. A log that mixes both is refused by eventlog.
 func read(ctx context.Context, name string, open Opener, p *procedure.Procedure, opt Options, start func(), each func(int, *eventlog.Batch) error) (eventlog.Stats, error) {
-	if opt.Segments != nil {
-		start()
-		return opt.Segments.Read(ctx, p.Pack.Zone, opt.Workers, each)
-	}
 	pass := func(zone *calendar.Zone) (eventlog.Stats, error) {
 		start()
 		r, err := open()
@@ -89,7 +123,7 @@ func read(ctx context.Context, name string, open Opener, p *procedure.Procedure,
 			return eventlog.Stats{}, err
 		}
 		defer func() { _ = r.Close() }() // only read
-		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers}, each)
+		return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Zone: zone, Workers: opt.Workers, Spill: opt.Spill, Watch: opt.Watch}, each)
 	}
 	stats, err := pass(nil)
 	if err == nil && stats.NoOffset > 0 && (opt.Map == nil || opt.Map.Zone == nil) {
@@ -201,7 +235,16 @@ func newWorker(p *procedure.Procedure, opt Options) *worker {
 	return w
 }
 
+// full tells whether a worker holds as many open cases as it may.
+func (w *worker) full() bool { return w.opt.Now == 0 && len(w.open) > w.opt.most() }
+
 func (w *worker) judge(c *eventlog.Case) {
+	if w.full() {
+		for i := range c.Events {
+			w.last = max(w.last, c.Events[i].Time)
+		}
+		return
+	}
 	s := w.standing
 	s.Reset()
 	w.outcome.Reset()
@@ -237,7 +280,7 @@ func (w *worker) judge(c *eventlog.Case) {
 		now = w.last
 	}
 	w.judgement.Advance(s, now, &w.outcome)
-	if w.opt.Now == 0 && !s.Settled(now) {
+	if w.opt.Now == 0 && !w.judgement.Settled(s, now) {
 		held := openCase{id: strings.Clone(c.ID), standing: s, outcome: w.outcome}
 		if w.figures != nil {
 			held.course = w.figures.hold()
@@ -269,6 +312,9 @@ func (w *worker) fail(act, field, value string, record int64, why error) {
 	if u == nil {
 		u = &Unreadable{Act: act, Field: strings.Clone(field), Example: strings.Clone(value), Record: record, Why: why.Error()}
 		w.unreadable[strings.Clone(key)] = u
+	}
+	if record < u.Record { // segments are gone through kind by kind
+		u.Record, u.Example, u.Why = record, strings.Clone(value), why.Error()
 	}
 	u.Count++
 }
@@ -317,10 +363,7 @@ func (w *worker) countFinding(rule int, warn bool, id string) {
 func (a *audit) report(name string, stats eventlog.Stats) (*Report, error) {
 	now := a.opt.Now
 	if now == 0 {
-		now = math.MinInt64
-		for _, w := range a.workers {
-			now = max(now, w.last, w.until)
-		}
+		now = a.last()
 	}
 	numbers := make([]int, 0, len(a.workers))
 	for n := range a.workers {
@@ -409,21 +452,24 @@ type reader struct {
 	data   [][]casefile.Value
 }
 
+// ofCase begins the name of a datum that an act takes from what the log says of the case as a whole.
+const ofCase = "case:"
+
 func newReader(p *procedure.Procedure) reader {
 	r := reader{p: p, kinds: map[string]int{}}
 	for i := range p.Acts() {
 		fields := p.Fields(i)
-		slots, ofCase := map[string]int{}, map[string]int{}
+		slots, whole := map[string]int{}, map[string]int{}
 		for j, f := range fields {
 			slots[f.Source] = j
 			slots[f.Name] = j
-			if own, ok := strings.CutPrefix(f.Source, "case:"); ok {
-				ofCase[own], ofCase[f.Source], ofCase[f.Name] = j, j, j
+			if own, ok := strings.CutPrefix(f.Source, ofCase); ok {
+				whole[own], whole[f.Source], whole[f.Name] = j, j, j
 			}
 		}
 		r.fields = append(r.fields, fields)
 		r.slots = append(r.slots, slots)
-		r.ofCase = append(r.ofCase, ofCase)
+		r.ofCase = append(r.ofCase, whole)
 		r.data = append(r.data, make([]casefile.Value, len(fields)))
 	}
 	return r

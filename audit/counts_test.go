@@ -41,8 +41,13 @@ var independent = map[string]map[string][2]int64{
 	},
 }
 
+// load finds a procedure of it-road-fines, or PACK/PROCEDURE.
 func load(t testing.TB, id string) *procedure.Procedure {
-	pack, err := procedure.Load(packs.FS, "it-road-fines")
+	of, id, named := strings.Cut(id, "/")
+	if !named {
+		of, id = "it-road-fines", of
+	}
+	pack, err := procedure.Load(packs.FS, of)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,9 @@ func Explain(ctx context.Context, out io.Writer, lang, caseID, name string, open
 		return errors.New(name + ": no case " + caseID)
 	}
 	for i := range stories {
+		if len(stories[i].Steps) == 0 {
+			return fmt.Errorf("%s: case %s is of a Plumbline record: it is told on its own page there, and only histories of other systems here", name, caseID)
+		}
 		(&explainer{out: out, lang: lang, p: p}).tell(&stories[i])
 	}
 	return nil

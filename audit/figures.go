@@ -97,7 +97,8 @@ type DutyFigures struct {
 	Duty    string `json:"duty"`
 	Took    Spread `json:"took"`    // from the act that left it to its discharge, on time or late
 	Late    Spread `json:"late"`    // by how much, where it was discharged late
-	Overdue Spread `json:"overdue"` // for how long, in whole days, where it was never discharged
+	Never   int64  `json:"never"`   // never discharged: its deadline passed, or the case is over
+	Overdue Spread `json:"overdue"` // for how long, in whole days, where it was never discharged and had a deadline
 }
 
 // Variant is one way in which cases ran: the same acts in the same order.
@@ -229,6 +230,7 @@ type arc struct {
 
 type dutySpread struct {
 	took, late spread
+	never      int64
 	overdue    map[calendar.Date]int64 // deadlines of duties never done: how far the log goes is known at its end
 }
 
@@ -377,9 +379,10 @@ func (c *collector) finish(m *course, found []procedure.Finding, duties []proced
 				s.took.add(int64(d.At - m.steps[k].at))
 			}
 			if d.State == procedure.Late && d.Due != 0 {
-				s.late.add(int64(d.At - d.Due))
+				s.late.add(Lateness(c.p.Pack.Zone, d.Due, d.At) * 1_000_000)
 			}
 		case procedure.Missing:
+			s.never++
 			if d.Due != 0 {
 				s.overdue[c.p.Pack.Zone.Date(d.Due)]++
 			}
@@ -506,4 +509,12 @@ func (c *collector) tally(m *course, found, severe bool) {
 		v.count(found, severe)
 		c.variants[string(c.pattern)] = v
 	}
+}
+
+// Lateness is by how much a deadline was missed, in seconds: in whole civil days where it fell at the end of a day.
+func Lateness(zone *calendar.Zone, due, at calendar.Instant) int64 {
+	if day := zone.Date(due); due == zone.End(day) {
+		return int64(zone.Date(at)-day) * 24 * 3600
+	}
+	return int64(at-due) / 1_000_000
 }

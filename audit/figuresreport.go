@@ -85,6 +85,7 @@ func (c *collector) merge(o *collector) {
 	for i := range o.duties {
 		c.duties[i].took.merge(&o.duties[i].took)
 		c.duties[i].late.merge(&o.duties[i].late)
+		c.duties[i].never += o.duties[i].never
 		for day, n := range o.duties[i].overdue {
 			c.duties[i].overdue[day] += n
 		}
@@ -156,7 +157,7 @@ func (c *collector) figures(rules []RuleCount, now calendar.Instant, stats event
 	}
 	for i := range c.duties {
 		d := &c.duties[i]
-		f.Duties = append(f.Duties, DutyFigures{c.p.Duties()[i].ID, d.took.told(), d.late.told(), c.overdue(d, now)})
+		f.Duties = append(f.Duties, DutyFigures{c.p.Duties()[i].ID, d.took.told(), d.late.told(), d.never, c.overdue(d, now)})
 	}
 	c.byVariant(f)
 	c.choose(f, rules)

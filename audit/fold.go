@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -81,7 +82,43 @@ func (f *folder) fold(c *eventlog.Case) (settled bool) {
 		}
 	}
 	f.judge.Advance(s, f.until(), o)
-	return f.now != 0 || s.Settled(f.until())
+	return f.now != 0 || f.judge.Settled(s, f.until())
+}
+
+// foldRecorded judges the history of a record as the record was judged. Such a case is ended; its outcome may be kept. A
+// refused attempt took no effect and is left out.
+func (f *folder) foldRecorded(c *eventlog.Case) (*procedure.Outcome, error) {
+	acts, _, err := recordedActs(&f.reader, c)
+	if err != nil {
+		return nil, err
+	}
+	f.acts += int64(len(acts))
+	now, err := asOf(c, f.now, f.p)
+	if err != nil {
+		return nil, err
+	}
+	f.see(c)
+	f.last = max(f.last, now)
+	o := rejudged(f.p, acts, now)
+	return &o, nil
+}
+
+// recordedActs reads the acts of a record's case that took effect and are known, with the places of their events.
+func recordedActs(r *reader, c *eventlog.Case) (acts []procedure.Act, at []int, err error) {
+	for i := range c.Events {
+		e := &c.Events[i]
+		if fieldOf(e.Data, keyRefused) != "" {
+			continue
+		}
+		a, ok, err := r.recorded(c, e, func(_, _, _ string, _ int64, _ error) {})
+		if err != nil {
+			return nil, nil, fmt.Errorf("case %s, event %d: %w", c.ID, i+1, err)
+		}
+		if ok {
+			acts, at = append(acts, a), append(at, i)
+		}
+	}
+	return acts, at, nil
 }
 
 // see looks only for the last instant of the log.

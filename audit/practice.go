@@ -39,7 +39,8 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 		return err
 	}}
 	if p != nil {
-		m.clauses = p.Relations()
+		m.relations = p.Relations()
+		m.clauses = together(m.relations)
 	}
 	err := m.read(m.begin, m.look)
 	if err == nil && m.workers.any((*countWorker).tooMany) {
@@ -51,6 +52,9 @@ func Discover(ctx context.Context, name string, open Opener, p *procedure.Proced
 	}
 	m.gather()
 	t := &m.tally
+	if t.Cases() == 0 && m.left > 0 {
+		return nil, fmt.Errorf("%s: it is a record, and none of its cases was kept under %s/%s", name, p.Pack.ID, p.ID)
+	}
 	g := discover.Mine(t, discover.Options{Noise: opt.Noise, Support: opt.Support})
 	refiners := perWorker[*discover.Refiner]{make: func() *discover.Refiner { return g.NewRefiner(t) }}
 	if err := m.again(refiners.reset, func(worker int, w *way) { refiners.of(worker).Case(w.trace, w.cases) }); err != nil {
@@ -80,7 +84,7 @@ func readFor(ctx context.Context, name string, open Opener, p *procedure.Procedu
 		return eventlog.Stats{}, err
 	}
 	defer func() { _ = r.Close() }() // only read
-	return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Workers: opt.Workers}, each)
+	return eventlog.Read(ctx, r, name, eventlog.Options{Map: opt.Map, Workers: opt.Workers, Spill: opt.Spill, Watch: opt.Watch}, each)
 }
 
 // way is what cases that went the same way have in common.
@@ -92,10 +96,11 @@ type way struct {
 
 // miner counts a log in one reading.
 type miner struct {
-	p       *procedure.Procedure
-	opt     PracticeOptions
-	clauses []procedure.Relation
-	read    func(start func(), each func(int, *eventlog.Batch) error) error
+	p         *procedure.Procedure
+	opt       PracticeOptions
+	relations []procedure.Relation
+	clauses   []clause
+	read      func(start func(), each func(int, *eventlog.Batch) error) error
 
 	alphabet discover.Alphabet
 	workers  perWorker[*countWorker]
@@ -103,8 +108,39 @@ type miner struct {
 	tally  discover.Tally
 	ways   []way // nil: they were too many, the log is read again
 	passed int64 // acts that the procedure is known to ignore
+	left   int64 // cases of a record that were kept under another procedure
 	names  []string
 	seen   map[int]*clauseTally // by clause
+}
+
+// clause is what is told in one line: a relation, or all clauses of one rule that look at more than the order of acts.
+type clause struct {
+	procedure.Relation
+	names []string // of the clauses, as findings carry them
+}
+
+func together(relations []procedure.Relation) []clause {
+	var out []clause
+	for _, r := range relations {
+		at := -1
+		if r.Kind == procedure.Speaks && r.Rule >= 0 {
+			at = slices.IndexFunc(out, func(c clause) bool { return c.Kind == r.Kind && c.Rule == r.Rule && (c.To == nil) == (r.To == nil) })
+		}
+		if at < 0 {
+			out = append(out, clause{r, []string{r.Clause, r.Clause + ".missing"}})
+			continue
+		}
+		c := &out[at]
+		c.names = append(c.names, r.Clause)
+		c.From, c.To = joined(c.From, r.From), joined(c.To, r.To)
+	}
+	return out
+}
+
+func joined(a, b []int) []int {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // perWorker is something each goroutine has of its own.
@@ -147,19 +183,20 @@ func (w *perWorker[T]) each(visit func(T)) {
 
 // countWorker counts on one goroutine.
 type countWorker struct {
-	m       *miner
-	numbers map[string]int // -1: the procedure ignores it
-	trace   []uint16
-	key     []byte
-	ways    map[string]*way
-	size    int64 // bytes of ways
-	full    bool
-	tally   discover.Tally
-	passed  int64
-	judge   *folder // nil without a procedure
-	held    []heldCase
-	clauses []clauseTally
-	of      map[string]int // clauses by the name that findings carry
+	m         *miner
+	numbers   map[string]int // -1: the procedure ignores it
+	trace     []uint16
+	key       []byte
+	ways      map[string]*way
+	size      int64 // bytes of ways
+	full      bool
+	tally     discover.Tally
+	passed    int64
+	elsewhere int64   // cases of a record that were kept under another procedure
+	judge     *folder // nil without a procedure
+	held      []heldCase
+	clauses   []clauseTally
+	of        map[string]int // clauses by the name that findings carry
 }
 
 // heldCase is a case whose deadlines may still pass before the last instant of the log.
@@ -171,6 +208,7 @@ type heldCase struct {
 // clauseTally is what the judge found of one clause.
 type clauseTally struct {
 	found, cases, unjudged int64
+	told                   int64 // of found: never a breach
 	last                   caseRef
 	examples               []caseRef
 }
@@ -183,8 +221,9 @@ func (m *miner) begin() {
 	m.workers = perWorker[*countWorker]{make: func() *countWorker {
 		w := &countWorker{m: m, numbers: map[string]int{}, ways: map[string]*way{}, of: map[string]int{}}
 		for i, c := range m.clauses {
-			w.of[c.Clause] = i
-			w.of[c.Clause+".missing"] = i
+			for _, name := range c.names {
+				w.of[name] = i
+			}
 		}
 		w.clauses = make([]clauseTally, len(m.clauses))
 		if m.p != nil {
@@ -198,12 +237,23 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 	w := m.workers.of(worker)
 	for i := range b.Cases {
 		c := &b.Cases[i]
+		_, recorded := recordedUnder(c)
+		if m.elsewhere(c) {
+			w.elsewhere++
+			continue
+		}
 		if err := w.follow(c); err != nil {
 			return err
 		}
 		w.keep(refOf(c))
 		switch {
 		case w.judge == nil:
+		case recorded:
+			o, err := w.judge.foldRecorded(c)
+			if err != nil {
+				return err
+			}
+			w.judged(refOf(c), o)
 		case w.tooMany():
 			w.judge.see(c)
 		case w.judge.fold(c):
@@ -213,6 +263,12 @@ func (m *miner) look(worker int, b *eventlog.Batch) error {
 		}
 	}
 	return nil
+}
+
+// elsewhere tells that a case is of a record and was kept under another procedure.
+func (m *miner) elsewhere(c *eventlog.Case) bool {
+	under, recorded := recordedUnder(c)
+	return recorded && m.p != nil && under != m.p.Pack.ID+"/"+m.p.ID
 }
 
 // tooMany tells that more cases are open than are held: the log is to be read again, now that its last instant is known.
@@ -229,6 +285,9 @@ func (m *miner) last() calendar.Instant {
 func (w *countWorker) follow(c *eventlog.Case) error {
 	w.trace = w.trace[:0]
 	for i := range c.Events {
+		if fieldOf(c.Events[i].Data, keyRefused) != "" {
+			continue // it took no effect
+		}
 		n, known := w.numbers[c.Events[i].Act]
 		if !known {
 			act := strings.Clone(c.Events[i].Act)
@@ -298,6 +357,9 @@ func (w *countWorker) judged(c caseRef, o *procedure.Outcome) {
 			continue
 		}
 		t.found++
+		if f.Warn {
+			t.told++
+		}
 		if t.cases == 0 || t.last.record != c.record {
 			t.cases++
 			t.last.record = c.record
@@ -329,10 +391,12 @@ func (m *miner) gather() {
 	m.workers.each(func(w *countWorker) {
 		full = full || w.full
 		m.passed += w.passed
+		m.left += w.elsewhere
 		m.tally.Add(&w.tally)
 		for i := range w.clauses {
 			t, u := m.seen[i], &w.clauses[i]
 			t.found += u.found
+			t.told += u.told
 			t.cases += u.cases
 			t.unjudged += u.unjudged
 			for _, c := range u.examples {
@@ -373,6 +437,9 @@ func (m *miner) again(start func(), look func(worker int, w *way)) error {
 	return m.read(start, func(worker int, b *eventlog.Batch) error {
 		w := m.workers.of(worker)
 		for i := range b.Cases {
+			if m.elsewhere(&b.Cases[i]) {
+				continue
+			}
 			if err := w.follow(&b.Cases[i]); err != nil {
 				return err
 			}
@@ -466,7 +533,7 @@ func (x *examiner) add(o *examiner) {
 }
 
 // kept tells whether a case is about a clause, and whether it keeps the plain order of it, guards and limits aside.
-func (m *miner) kept(c *procedure.Relation, trace []uint16) (about, holds bool) {
+func (m *miner) kept(c *clause, trace []uint16) (about, holds bool) {
 	in := func(list []int, a uint16) bool {
 		i := m.p.ActOf(m.names[a])
 		return i >= 0 && slices.Contains(list, i)

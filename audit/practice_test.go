@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -166,5 +167,24 @@ func TestALogThatChangesIsRefused(t *testing.T) {
 	_, err := Discover(context.Background(), "made", open, narrative(t), PracticeOptions{held: 1})
 	if err == nil || !strings.Contains(err.Error(), "changed while it was read") {
 		t.Errorf("the log changed, and the error is %v", err)
+	}
+}
+
+// TestTheGraphOfARealLogReplaysAllOfIt: DisCoveR's guarantee, on logs that nobody here wrote.
+func TestTheGraphOfARealLogReplaysAllOfIt(t *testing.T) {
+	for name, cases := range map[string]int64{"rtfm/Road_Traffic_Fine_Management_Process.xes.gz": 150370, "permits/receipt.xes.gz": 1434, "permits/BPIC15_1.xes.gz": 1199} {
+		t.Run(name, func(t *testing.T) {
+			file := "../../shared/data/" + name
+			if _, err := os.Stat(file); err != nil {
+				t.Skipf("the real log is not here: %v", err)
+			}
+			r, err := Discover(context.Background(), file, func() (io.ReadCloser, error) { return os.Open(file) }, nil, PracticeOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Cases != cases || r.Fits != cases || len(r.Mined) == 0 {
+				t.Errorf("%d cases, %d of them replay on %d relations; want all %d", r.Cases, r.Fits, len(r.Mined), cases)
+			}
+		})
 	}
 }

@@ -94,10 +94,11 @@ type ClauseCount struct {
 	Says    Title    `json:"says"` // the order that it wants, guards and limits aside
 	Acts    []string `json:"acts"` // the acts that it names, what it looks at first
 	Guarded bool     `json:"guarded"`
-	Outcome string   `json:"outcome"` // followed, broken, silent: the log has no case for it
+	Outcome string   `json:"outcome"` // followed, broken, silent: the log has no case for it; untold: see untoldClause
 	// What the judge found, with guards, rounds and limits.
 	Found      int64    `json:"found"`
 	FoundCases int64    `json:"found_cases"`
+	Told       int64    `json:"told,omitempty"` // of found: told, never a breach
 	Unjudged   int64    `json:"unjudged"`
 	Judged     Share    `json:"judged"` // of the cases that it may be about, those without a finding
 	Examples   []string `json:"examples"`
@@ -110,6 +111,7 @@ const (
 	brokenClause   = "broken"
 	followedClause = "followed"
 	silentClause   = "silent"
+	untoldClause   = "untold" // it speaks only in some cases, and the pack names no finding for it: nobody can tell
 )
 
 func (m *miner) report(name string, g *discover.Graph, x *examiner) *Practice {
@@ -127,6 +129,9 @@ func (m *miner) report(name string, g *discover.Graph, x *examiner) *Practice {
 	}
 	if m.passed > 0 {
 		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d个行为按规则包声明不计，未纳入", m.passed), fmt.Sprintf("%d acts that the pack says mean nothing were left out", m.passed)})
+	}
+	if m.left > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d件案件的记录适用其他程序，未计", m.left), fmt.Sprintf("%d cases of the record were kept under other procedures and were left out", m.left)})
 	}
 	for n := range m.names {
 		r.Acts = append(r.Acts, PracticeAct{m.actName(n), m.tally.With(n), m.tally.Events(n)})
@@ -147,7 +152,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 	for i := range m.clauses {
 		c, seen, order := &m.clauses[i], m.seen[i], &x.order[i]
 		row := ClauseCount{Kind: clauseKinds[c.Kind], Clause: c.Clause, Rules: []string{}, Basis: []string{}, Acts: []string{}, Guarded: c.Guarded,
-			Found: seen.found, FoundCases: seen.cases, Unjudged: seen.unjudged, Judged: shareOf(order.cases, min(seen.cases, order.cases)), Examples: ids(seen.examples), Says: m.saysClause(c)}
+			Found: seen.found, Told: seen.told, FoundCases: seen.cases, Unjudged: seen.unjudged, Judged: shareOf(order.cases, min(seen.cases, order.cases)), Examples: ids(seen.examples), Says: m.saysClause(c)}
 		for _, a := range slices.Concat(c.From, c.To) {
 			row.Acts = append(row.Acts, m.p.ActID(a))
 		}
@@ -176,6 +181,9 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 			}
 		}
 		switch {
+		case len(row.Rules) == 0 && c.Guarded && order.cases > 0:
+			row.Outcome = untoldClause
+			row.Examples = []string{}
 		case seen.found > 0 || len(row.Rules) == 0 && order.broken > 0:
 			row.Outcome = brokenClause
 		case order.cases > 0:
@@ -185,7 +193,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 		}
 		rules[i] = row
 	}
-	for _, outcome := range []string{brokenClause, followedClause, silentClause} {
+	for _, outcome := range []string{brokenClause, followedClause, silentClause, untoldClause} {
 		from := len(r.Clauses)
 		for i := range m.clauses {
 			if rules[i].Outcome == outcome {
@@ -198,7 +206,7 @@ func (m *miner) reportClauses(r *Practice, x *examiner) {
 	}
 }
 
-func (m *miner) saysClause(c *procedure.Relation) Title {
+func (m *miner) saysClause(c *clause) Title {
 	list := func(acts []int, zh, en string) Title {
 		if len(acts) > 4 && len(acts) == len(m.p.Acts()) {
 			return Title{"任何行为", "any act"}
@@ -299,7 +307,7 @@ func newLaw(m *miner) *law {
 		}
 		l.act = append(l.act, i)
 	}
-	for _, c := range m.clauses {
+	for _, c := range m.relations {
 		for _, a := range c.From {
 			for _, b := range c.To {
 				switch c.Kind {
@@ -429,13 +437,13 @@ func (r *Practice) WriteText(out io.Writer, lang string) error {
 	for _, part := range []struct {
 		outcome string
 		title   Title
-	}{{brokenClause, Title{"规则包有、实践违反的", "in the pack, broken by practice"}}, {followedClause, Title{"规则包有、实践遵循的", "in the pack, followed"}}, {silentClause, Title{"规则包有、日志中没有出现的", "in the pack, no case for it in the log"}}} {
+	}{{brokenClause, Title{"规则包有、实践违反的", "in the pack, broken by practice"}}, {followedClause, Title{"规则包有、实践遵循的", "in the pack, followed"}}, {silentClause, Title{"规则包有、日志中没有出现的", "in the pack, no case for it in the log"}}, {untoldClause, Title{"规则包有、无从判断的（有条件，而规则包没有为其规定问题）", "in the pack, not to be told (it speaks only in some cases, and no finding is named for it)"}}} {
 		rows := slices.DeleteFunc(slices.Clone(r.Clauses), func(c ClauseCount) bool { return c.Outcome != part.outcome })
 		if len(rows) == 0 {
 			continue
 		}
 		fmt.Fprintf(w, "\n%s: %d\n", part.title.In(lang), len(rows))
-		if part.outcome == silentClause {
+		if part.outcome == silentClause || part.outcome == untoldClause {
 			for _, c := range rows[:min(len(rows), Shown)] {
 				fmt.Fprintf(w, "  %s\t%s\n", c.name(), c.Says.In(lang))
 			}
@@ -520,9 +528,14 @@ func (c *ClauseCount) name() string {
 	return strings.Join(c.Rules, " ")
 }
 
+// OnlyTold says that what was found is never a breach.
+func (c *ClauseCount) OnlyTold() bool { return c.Found > 0 && c.Told == c.Found }
+
 // text is the order that a clause wants, marked where it wants more; of one that is an expression, its rule's title.
 func (c *ClauseCount) text(lang string) string {
 	switch {
+	case c.OnlyTold():
+		return Title{"提示，不是违反：", "told, no breach: "}.In(lang) + c.Title.In(lang)
 	case c.Kind == "speaks":
 		return Title{"不应有：", "must not be: "}.In(lang) + c.Title.In(lang)
 	case c.Guarded:

@@ -36,7 +36,7 @@ const (
 	keyHandlers  = "plumbline:handlers"
 	keyRecord    = "plumbline:record"   // acts in the ledger when the export began, and its root
 	keyRevision  = "plumbline:revision" // of the case
-	keyPeople    = "plumbline:people"   // named: as the record has them; crossed: officers numbered, texts that may tell who somebody is crossed out
+	keyPeople    = "plumbline:people"   // named: as the record has them; redacted: officers numbered, a cross for texts that may tell who somebody is
 )
 
 // And those of an event. Lists have commas between; an empty list, which is known to be empty, is "-".
@@ -218,7 +218,7 @@ func (c *Recorded) History(n *Pseudonyms) eventlog.Case {
 	d.text(keyHandlers, n.officersIn(h.Handlers))
 	d.text(keyRecord, c.Record)
 	d.of(eventlog.Int, keyRevision, strconv.FormatInt(int64(h.Revision), 10))
-	d.text(keyPeople, map[bool]string{true: "named", false: "crossed"}[n.Keep])
+	d.text(keyPeople, map[bool]string{true: "named", false: "redacted"}[n.Keep])
 	if n.Keep {
 		d.text(keyTitle, h.Title)
 	}

@@ -40,6 +40,8 @@ type Title struct {
 	EN string `json:"en"`
 }
 
+var inLogOrder = Title{"审计按日志中的顺序判断", "an audit follows the order of the log"}
+
 func titleOf(t procedure.Text) Title { return Title{t.In("zh"), t.In("en")} }
 
 // In returns the text in a language.
@@ -95,7 +97,7 @@ type Unreadable struct {
 func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats) *Report {
 	r := &Report{Duties: []DutyCount{}, Log: name, Procedure: w.p.Pack.ID + "/" + w.p.ID, Title: titleOf(w.p.Title), Cases: w.cases, Acts: w.acts,
 		Now:      now.Time().In(w.p.Pack.Zone.Location()).Format("2006-01-02T15:04:05Z07:00"),
-		Unmapped: w.unmapped, Unreadable: []Unreadable{}, Notes: []Title{{"审计按日志中的顺序判断", "an audit follows the order of the log"}}}
+		Unmapped: w.unmapped, Unreadable: []Unreadable{}, Notes: []Title{inLogOrder}}
 	for i, rule := range w.p.Rules() {
 		t := &w.rules[i]
 		slices.Sort(t.ids)
@@ -115,7 +117,9 @@ func (w *worker) report(name string, now calendar.Instant, stats eventlog.Stats)
 		}
 		r.Unreadable = append(r.Unreadable, *u)
 	}
-	sort.Slice(r.Unreadable, func(i, j int) bool { return r.Unreadable[i].Record < r.Unreadable[j].Record })
+	slices.SortFunc(r.Unreadable, func(a, b Unreadable) int {
+		return cmp.Or(cmp.Compare(a.Record, b.Record), cmp.Compare(a.Act, b.Act), cmp.Compare(a.Field, b.Field))
+	})
 	r.SetAside = stats.Asides
 	if stats.NoOffset > 0 {
 		zone := w.p.Pack.Zone.Name()

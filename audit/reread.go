@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -36,7 +37,11 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 		return nil
 	}
 	w.cases++
+	if w.figures != nil {
+		w.figures.begin(c.ID, c.Record)
+	}
 	var acts []procedure.Act
+	var seen []eventlog.Event // of acts
 	for i := range c.Events {
 		e := &c.Events[i]
 		w.last = max(w.last, e.Time)
@@ -53,17 +58,38 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 			continue
 		}
 		w.acts++
-		acts = append(acts, a)
+		acts, seen = append(acts, a), append(seen, *e)
 	}
-	now := w.opt.Now
-	if now == 0 {
-		var err error
-		if now, err = casefile.ParseInstant(fieldOf(c.Data, keyAsOf), w.p.Pack.Zone); err != nil {
-			return fmt.Errorf("case %s: %s: %w", c.ID, keyAsOf, err)
-		}
+	now, err := asOf(c, w.opt.Now, w.p)
+	if err != nil {
+		return err
 	}
 	w.until = max(w.until, now)
-	h := w.p.RejudgeClosing(acts, now)
+	o := rejudged(w.p, acts, now)
+	var m *course
+	if w.figures != nil {
+		w.figures.recorded(acts, seen)
+		m = &w.figures.now
+	}
+	w.count(c.ID, &o, m)
+	return nil
+}
+
+// asOf is the moment up to which the history of a record is judged: now, or what the history says.
+func asOf(c *eventlog.Case, now calendar.Instant, p *procedure.Procedure) (calendar.Instant, error) {
+	if now != 0 {
+		return now, nil
+	}
+	now, err := casefile.ParseInstant(fieldOf(c.Data, keyAsOf), p.Pack.Zone)
+	if err != nil {
+		return 0, fmt.Errorf("case %s: %s: %w", c.ID, keyAsOf, err)
+	}
+	return now, nil
+}
+
+// rejudged is what stands of a record's case.
+func rejudged(p *procedure.Procedure, acts []procedure.Act, now calendar.Instant) procedure.Outcome {
+	h := p.RejudgeClosing(acts, now)
 	o := procedure.Outcome{Findings: h.Stands(), Duties: h.Duties}
 	for _, r := range h.Standing.Running() { // a case that still runs has not missed anything yet
 		d := procedure.DutyEvent{Duty: r.Duty, State: procedure.Open}
@@ -72,8 +98,28 @@ func (w *worker) judgeRecorded(c *eventlog.Case, under string) error {
 		}
 		o.Duties = append(o.Duties, d)
 	}
-	w.count(c.ID, &o, nil)
-	return nil
+	return o
+}
+
+// recorded notes the acts of a case of a record: in the order in which they occurred, each in the place of the one that it
+// corrects, without those that were withdrawn.
+func (c *collector) recorded(acts []procedure.Act, seen []eventlog.Event) {
+	gone := map[int64]bool{}
+	for i := range acts {
+		gone[acts[i].Corrects], gone[acts[i].Withdraws] = true, true
+	}
+	order := make([]int, 0, len(acts))
+	for i := range acts {
+		if !gone[acts[i].Ref] && acts[i].Withdraws == 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(acts[a].Occurred, acts[b].Occurred) })
+	for _, i := range order {
+		e := &seen[i]
+		e.Record, e.Precision = acts[i].Ref, acts[i].Precision
+		c.event(e, acts[i].Kind)
+	}
 }
 
 // recorded reads one event of the history of a record. Unlike act it gives an act with memory of its own.

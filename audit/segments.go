@@ -2,12 +2,21 @@ package audit
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/procedure"
 	"plumbline/segment"
 )
+
+// sievable tells whether a sieve knows all that is asked: what was found and what became of duties. Figures and lists ask for
+// more of each act, an act may take data from what is said of the case as a whole, and a record's own history is judged as it
+// became known.
+func sievable(d *segment.Folder, p *procedure.Procedure, opt Options) bool {
+	return !opt.Figures && !opt.Rows && !takesOfCase(p) && !slices.Contains(d.Said, keyProcedure)
+}
 
 // runSegments audits a history that was cut into segments. A sieve goes over the columns first; only the cases of which it is
 // not sure are judged act by act. The report is that of the log itself.
@@ -23,6 +32,9 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 		}
 		opt.Now = last
 	}
+	if opt.Watch != nil {
+		opt.Watch.Expect(d.Stats.Events)
+	}
 	a := &audit{p: p, opt: opt}
 	err := d.Each(ctx, opt.Workers, func(worker, _ int, f *segment.File) error {
 		w := a.worker(worker)
@@ -30,8 +42,8 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 			w.sifter = newSifter(p, zone)
 		}
 		w.sift(f)
-		if opt.Seen != nil {
-			opt.Seen(f.Cases, f.Acts)
+		if opt.Watch != nil {
+			opt.Watch.Seen(f.Cases, f.Acts)
 		}
 		return nil
 	})
@@ -39,6 +51,16 @@ func runSegments(ctx context.Context, name string, d *segment.Folder, p *procedu
 		return nil, err
 	}
 	return a.report(name, d.Stats)
+}
+
+// takesOfCase tells whether an act takes data from what a log says of the case as a whole.
+func takesOfCase(p *procedure.Procedure) bool {
+	for i := range p.Acts() {
+		if slices.ContainsFunc(p.Fields(i), func(f procedure.Field) bool { return strings.HasPrefix(f.Source, ofCase) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // sifter goes over segments on one goroutine.
@@ -51,7 +73,8 @@ type sifter struct {
 	rows   []int // next row of each shape
 	kinds  []sifted
 	times  []int64
-	data   [][]casefile.Value // by act
+	data   [][]casefile.Value // by act, for the judge
+	sieved [][]casefile.Value // by act, for the sieve
 	actor  casefile.Actor
 	posts  [1]string
 	act    procedure.Act
@@ -60,8 +83,8 @@ type sifter struct {
 
 // bound is what a shape of the segment is to the procedure.
 type bound struct {
-	kind          int // -1: unknown to the procedure
-	names         bool
+	kind          int    // -1: unknown to the procedure
+	names, reads  bool   // the sieve looks at who, at data
 	sieve, fields []slot // data that the sieve reads, that the judge reads
 	person, post  *slot
 }
@@ -81,6 +104,7 @@ func newSifter(p *procedure.Procedure, zone *calendar.Zone) *sifter {
 	x := &sifter{p: p, zone: zone, sieve: p.NewSieve()}
 	for i := range p.Acts() {
 		x.data = append(x.data, make([]casefile.Value, len(p.Fields(i))))
+		x.sieved = append(x.sieved, make([]casefile.Value, len(p.Fields(i))))
 	}
 	return x
 }
@@ -139,7 +163,7 @@ func (w *worker) bind(f *segment.File) {
 		b.names = x.sieve.Names(b.kind)
 		wanted := map[int]bool{}
 		for _, k := range x.sieve.Reads(b.kind) {
-			wanted[k] = true
+			wanted[k], b.reads = true, true
 		}
 		for k := range s.Fields {
 			field := &s.Fields[k]
@@ -223,8 +247,8 @@ func (x *sifter) sure(n int, now calendar.Instant) bool {
 		if b.kind < 0 {
 			continue
 		}
-		data := x.data[b.kind]
-		if len(b.sieve) > 0 || len(data) > 0 {
+		data := x.sieved[b.kind]
+		if b.reads {
 			fill(data, b.sieve, k.row)
 		}
 		var actor *casefile.Actor

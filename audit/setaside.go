@@ -10,7 +10,7 @@ import (
 
 // reasons says in both languages why a row was set aside when tables were joined.
 var reasons = map[eventlog.Reason]Title{
-	eventlog.Orphan:     {"所指的上级记录不存在", "names a row that is not there"},
+	eventlog.Orphan:     {"所指的上级记录不存在，或者不属于任何案件", "names a row that is not there, or that leads to no case"},
 	eventlog.Childless:  {"没有下级记录指向它（仍计入）", "no row below names it (it counts)"},
 	eventlog.Repeated:   {"同一记录重复出现", "the same row again"},
 	eventlog.Replaced:   {"被后来的同号记录取代", "a later row with its key stands in its place"},
@@ -19,6 +19,9 @@ var reasons = map[eventlog.Reason]Title{
 	eventlog.Unreadable: {"时间不可读，或者未写明行为", "a time that cannot be read, or no act"},
 	eventlog.Differing:  {"与同案其他记录不一致（以先者为准）", "says of its case what another row says otherwise (the first stands)"},
 }
+
+// AsideWhy says why rows of a kind were set aside.
+func AsideWhy(a *eventlog.Aside) Title { return reasons[a.Reason] }
 
 // shownAside bounds the places that the text shows of each kind; JSON and CSV have all that were listed.
 const shownAside = 5
@@ -43,7 +46,7 @@ func (r *Report) writeAside(w io.Writer, lang string) {
 		if a.Count > shownAside {
 			where += say("……", " ...")
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", a.Table, a.Column, a.Count, reasons[a.Reason].In(lang), where)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\t%s\n", a.Table, a.Column, a.Count, AsideWhy(a).In(lang), where)
 	}
 }
 

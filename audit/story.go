@@ -16,8 +16,8 @@ import (
 // Story is one case told step by step, in the order in which it was judged.
 type Story struct {
 	Case   string
-	Record int64 // ordinal of the case in the log
-	Steps  []StoryStep
+	Record int64       // ordinal of the case in the log
+	Steps  []StoryStep // none for a case of a Plumbline record
 }
 
 // StoryStep is one act, or the end of the history.
@@ -110,6 +110,10 @@ func stories(ctx context.Context, name string, open Opener, p *procedure.Procedu
 	}
 	var out []Story
 	for i := range found {
+		if _, ok := recordedUnder(&found[i]); ok { // it is told on its own page, where the record is
+			out = append(out, Story{Case: found[i].ID, Record: found[i].Record})
+			continue
+		}
 		out = append(out, story(p, &found[i], now))
 	}
 	return out, nil
@@ -125,6 +129,10 @@ func keep(c *eventlog.Case) eventlog.Case {
 		e.Act, e.Person, e.Post, e.Unit = strings.Clone(e.Act), strings.Clone(e.Person), strings.Clone(e.Post), strings.Clone(e.Unit)
 		e.Data = keepFields(e.Data)
 		d.Events[i] = e
+	}
+	d.Data = slices.Clone(c.Data)
+	for i, f := range d.Data {
+		d.Data[i] = eventlog.Field{Key: strings.Clone(f.Key), Value: strings.Clone(f.Value), Kind: f.Kind}
 	}
 	return d
 }

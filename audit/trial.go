@@ -64,6 +64,9 @@ func Try(ctx context.Context, name string, open Opener, old, next *procedure.Pro
 		w.held = nil
 		total.add(w)
 	})
+	if total.cases == 0 && total.elsewhere > 0 {
+		return nil, fmt.Errorf("%s: it is a record, and none of its cases was kept under %s/%s or %s/%s", name, old.Pack.ID, old.ID, next.Pack.ID, next.ID)
+	}
 	for k, p := range t.sides {
 		if total.sides[k].acts == 0 {
 			return nil, fmt.Errorf("%s: none of its acts is known to procedure %s/%s: name them in the pack or rename them with a mapping file", name, p.Pack.ID, p.ID)
@@ -82,7 +85,9 @@ func (t *trial) pass(ctx context.Context, name string, open Opener) (workers *pe
 	stats, err = read(ctx, name, open, t.sides[newSide], t.opt.Options, begin, func(worker int, b *eventlog.Batch) error {
 		w := workers.of(worker)
 		for i := range b.Cases {
-			w.judge(&b.Cases[i])
+			if err := w.judge(&b.Cases[i]); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -141,6 +146,8 @@ type trialWorker struct {
 	total  ruleTally // of all rules
 	cases  int64
 	both   int64 // cases that changed
+
+	elsewhere int64 // cases of a record that were kept under another procedure
 }
 
 // heldPair is a case in which what is still to come of the log may change something, under one version or both.
@@ -194,22 +201,38 @@ func newTrialWorker(t *trial) *trialWorker {
 	return w
 }
 
-func (w *trialWorker) judge(c *eventlog.Case) {
+func (w *trialWorker) judge(c *eventlog.Case) error {
 	if len(c.Events) == 0 {
-		return
+		return nil
 	}
 	began := c.Events[0].Time
 	a, b := w.sides[oldSide], w.sides[newSide]
+	if under, ok := recordedUnder(c); ok {
+		if under != a.p.Pack.ID+"/"+a.p.ID && under != b.p.Pack.ID+"/"+b.p.ID {
+			w.elsewhere++
+			return nil
+		}
+		before, err := a.foldRecorded(c)
+		if err != nil {
+			return err
+		}
+		after, err := b.foldRecorded(c)
+		if err == nil {
+			w.compare(refOf(c), began, before, after)
+		}
+		return err
+	}
 	if w.tooMany() {
 		b.see(c)
-		return
+		return nil
 	}
 	settled := a.fold(c)
 	if b.fold(c) && settled {
 		w.compare(refOf(c), began, a.end(a.current, a.until()), b.end(b.current, b.until()))
-		return
+		return nil
 	}
 	w.held = append(w.held, heldPair{caseRef{strings.Clone(c.ID), c.Record}, began, [2]judged{a.take(), b.take()}})
+	return nil
 }
 
 // tooMany tells that more cases are open than are held: the log is to be read again, now that its last instant is known.
@@ -323,6 +346,7 @@ func (m *trialMonth) of(rule int) *[2]int64 {
 func (w *trialWorker) add(v *trialWorker) {
 	w.cases += v.cases
 	w.both += v.both
+	w.elsewhere += v.elsewhere
 	w.total.sum(&v.total)
 	for i := range v.rules {
 		w.rules[i].sum(&v.rules[i])

@@ -53,6 +53,11 @@ func (l *Line) Mark() string {
 	return map[string]string{"old": "-", "new": "+"}[l.Side]
 }
 
+// Told are the lines that people read: all but the duties of which both versions say the same.
+func (s *Step) Told() []Line {
+	return slices.DeleteFunc(slices.Clone(s.Lines), func(l Line) bool { return l.Side == "both" && l.Kind == "duty" })
+}
+
 // tell reads the log once more and tells the first cases of each rule that changed.
 func (t *trial) tell(ctx context.Context, name string, open Opener, now calendar.Instant, total *trialWorker, r *Trial) error {
 	changed := map[caseRef]*CaseTrial{}
@@ -101,15 +106,31 @@ func (t *trial) tell(ctx context.Context, name string, open Opener, now calendar
 		if !ok {
 			return fmt.Errorf("%s: case %s is not there any more: the log changed while it was read", name, ref.id)
 		}
-		changed[ref].Steps = t.steps(&c, now)
+		if changed[ref].Steps, err = t.steps(&c, now); err != nil {
+			return err
+		}
 		r.Told = append(r.Told, *changed[ref])
 	}
 	return nil
 }
 
 // steps tells a case under both versions: what both say once, what one of them says marked.
-func (t *trial) steps(c *eventlog.Case, now calendar.Instant) []Step {
-	sides := [2]*teller{newTeller(t.sides[oldSide], c, now), newTeller(t.sides[newSide], c, now)}
+func (t *trial) steps(c *eventlog.Case, now calendar.Instant) ([]Step, error) {
+	end := Title{"日志至此为止", "the log is over"}
+	if _, ok := recordedUnder(c); ok {
+		var err error
+		if now, err = asOf(c, t.opt.Now, t.sides[newSide]); err != nil {
+			return nil, err
+		}
+		end = Title{"记录导出", "the record was exported"}
+	}
+	var sides [2]*teller
+	for k, p := range t.sides {
+		var err error
+		if sides[k], err = newTeller(p, c, now); err != nil {
+			return nil, err
+		}
+	}
 	when := sides[newSide].when
 	out := make([]Step, 0, len(c.Events)+1)
 	for i := range c.Events {
@@ -124,7 +145,7 @@ func (t *trial) steps(c *eventlog.Case, now calendar.Instant) []Step {
 		out = append(out, s)
 	}
 	i := len(c.Events)
-	return append(out, Step{At: when(now), End: true, Act: ActName{Title: Title{"日志至此为止", "the log is over"}}, Data: []Datum{}, Lines: sideBySide(sides[oldSide].lines[i], sides[newSide].lines[i])})
+	return append(out, Step{At: when(now), End: true, Act: ActName{Title: end}, Data: []Datum{}, Lines: sideBySide(sides[oldSide].lines[i], sides[newSide].lines[i])}), nil
 }
 
 // sideBySide joins what two versions say at a step: what only the old one says stands first.
@@ -158,9 +179,12 @@ type teller struct {
 	lines [][]Line
 }
 
-func newTeller(p *procedure.Procedure, c *eventlog.Case, now calendar.Instant) *teller {
+func newTeller(p *procedure.Procedure, c *eventlog.Case, now calendar.Instant) (*teller, error) {
 	n := len(c.Events)
 	x := &teller{p: p, acts: make([]int, n), data: make([][]Datum, n), lines: make([][]Line, n+1)}
+	if _, ok := recordedUnder(c); ok {
+		return x, x.recorded(c, now)
+	}
 	r, j, s := newReader(p), p.NewJudge(), p.New()
 	steps := make([]procedure.Outcome, n+1)
 	passed := make([]procedure.Outcome, n+1) // in the time until the next act
@@ -172,12 +196,7 @@ func newTeller(p *procedure.Procedure, c *eventlog.Case, now calendar.Instant) *
 			x.acts[i] = -1
 			continue
 		}
-		x.acts[i] = act.Kind
-		for k, f := range p.Fields(act.Kind) {
-			if v := act.Data[k]; v.Known() {
-				x.data[i] = append(x.data[i], Datum{f.Name, x.value(v)})
-			}
-		}
+		x.does(i, act)
 		j.Advance(s, act.Occurred, &passed[before])
 		j.Act(s, act, &steps[i])
 		before = i
@@ -189,16 +208,61 @@ func newTeller(p *procedure.Procedure, c *eventlog.Case, now calendar.Instant) *
 			o.Withdrawn = append(o.Withdrawn, steps[n].Withdrawn...)
 			dropWithdrawn(o)
 		}
-		x.say(i, &steps[i], math.MinInt64)
-		x.say(i, &passed[i], now)
+		x.say(i, &steps[i], math.MaxInt64, now)
+		x.say(i, &passed[i], math.MinInt64, now)
 	}
-	return x
+	return x, nil
 }
 
-// say adds what is said of a step; what came until a moment after the act says when.
-func (x *teller) say(i int, o *procedure.Outcome, until calendar.Instant) {
+// does notes the act of an event with its data.
+func (x *teller) does(i int, act *procedure.Act) {
+	x.acts[i] = act.Kind
+	for k, f := range x.p.Fields(act.Kind) {
+		if v := act.Data[k]; v.Known() {
+			x.data[i] = append(x.data[i], Datum{f.Name, x.value(v)})
+		}
+	}
+}
+
+// recorded tells the case of a record: what stands of it, at the act that gave rise to it.
+func (x *teller) recorded(c *eventlog.Case, now calendar.Instant) error {
+	r := newReader(x.p)
+	acts, at, err := recordedActs(&r, c)
+	if err != nil {
+		return err
+	}
+	for i := range c.Events {
+		x.acts[i], x.data[i] = -1, []Datum{}
+	}
+	place := map[int64]int{}
+	for k := range acts {
+		place[acts[k].Ref] = at[k]
+		if acts[k].Withdraws == 0 {
+			x.does(at[k], &acts[k])
+		}
+	}
+	of := func(cause int64) (int, calendar.Instant) {
+		if i, ok := place[cause]; ok {
+			return i, c.Events[i].Time
+		}
+		return len(c.Events), now
+	}
+	o := rejudged(x.p, acts, now)
+	for _, d := range o.Duties {
+		i, acted := of(d.Cause)
+		x.say(i, &procedure.Outcome{Duties: []procedure.DutyEvent{d}}, acted, now)
+	}
+	for _, f := range o.Findings {
+		i, acted := of(f.Cause)
+		x.say(i, &procedure.Outcome{Findings: []procedure.Finding{f}}, acted, now)
+	}
+	return nil
+}
+
+// say adds what is said of a step; what came after a moment, until another, says when.
+func (x *teller) say(i int, o *procedure.Outcome, after, until calendar.Instant) {
 	later := func(at calendar.Instant) string {
-		if at > until {
+		if at == 0 || at <= after || at > until {
 			return ""
 		}
 		return x.when(at)

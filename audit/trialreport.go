@@ -174,6 +174,9 @@ func (w *trialWorker) report(name string, now calendar.Instant, stats eventlog.S
 	if r.Old.Edition == r.New.Edition && r.Old.Procedure == r.New.Procedure {
 		r.Notes = append(r.Notes, Title{"两个版本相同", "Both versions are the same"})
 	}
+	if w.elsewhere > 0 {
+		r.Notes = append(r.Notes, Title{fmt.Sprintf("%d件案件的记录适用其他程序，未计", w.elsewhere), fmt.Sprintf("%d cases of the record were kept under other procedures and were left out", w.elsewhere)})
+	}
 	if stats.NoOffset > 0 {
 		zone := next.Pack.Zone.Name()
 		if w.t.opt.Map != nil && w.t.opt.Map.Zone != nil {
@@ -363,7 +366,8 @@ func (c *CaseTrial) write(out io.Writer, lang string) {
 		fmt.Fprintf(out, " · %s %s", say("减少", "lost"), strings.Join(c.Lost, ", "))
 	}
 	fmt.Fprintln(out)
-	for _, s := range c.Steps {
+	for i := range c.Steps {
+		s := &c.Steps[i]
 		fmt.Fprintf(out, "  %s  %s", s.At, s.Act.Title.In(lang))
 		if !s.Act.Known && !s.End {
 			fmt.Fprint(out, say("（两个版本都未列）", " (unknown to both versions)"))
@@ -375,7 +379,7 @@ func (c *CaseTrial) write(out io.Writer, lang string) {
 			fmt.Fprintf(out, "  %s=%s", d.Name, d.Value)
 		}
 		fmt.Fprintln(out)
-		for _, l := range s.Lines {
+		for _, l := range s.Told() {
 			fmt.Fprintf(out, "  %1s     ", l.Mark())
 			if l.At != "" {
 				fmt.Fprintf(out, "%s ", l.At)

@@ -281,12 +281,23 @@ func (s *state) mayInCase(q Query) Decision {
 	return found
 }
 
+// answersApart tells whether a question of a unit that stands apart is for this legal reviewer above it. No case of the unit is: what
+// a rule means is the same for all, and whoever asks is owed an answer.
+func (s *state) answersApart(q Query) bool {
+	return s.units[q.Question.Unit].Kind == Superintendence && s.inPost(q.Who, q.Now) && slices.ContainsFunc(s.postsAt(q.Who, q.Now), func(h Held) bool {
+		return h.Post == LegalReviewer && slices.Contains(s.above(q.Question.Unit), h.Unit)
+	})
+}
+
 // mayAboutQuestion: a question shows nothing of its case but the number, so whether that is sealed or closed does not matter.
 func (s *state) mayAboutQuestion(q Query) Decision {
 	if why := s.excluded(q.Who, q.Question.About, q.Now); why != "" {
 		return Decision{Why: why, NotFound: true}
 	}
 	relations := s.toCase(q.Who, &CaseView{Unit: q.Question.Unit}, q.Now)
+	if s.answersApart(q) {
+		relations = append(relations, LegalReview)
+	}
 	if q.Question.Asker == q.Who && s.inPost(q.Who, q.Now) {
 		relations = append(relations, Asker)
 	}

@@ -18,8 +18,9 @@ type (
 )
 
 // Relations are what who acts may be to the matter, and to the cases it names: took part in one of these by any act, reviewed
-// or decided one, is assigned to one, serves in the unit that holds one; or is an officer whom the matter is about.
-var Relations = []string{"took_part", "reviewed", "decided", "assigned", "same_unit", "concerned"}
+// or decided one, is assigned to one, serves in the unit that holds one; is an officer whom the matter is about; or
+// looked at another's matter about the same, which is to be done alone.
+var Relations = []string{"took_part", "reviewed", "decided", "assigned", "same_unit", "concerned", "saw_other"}
 
 // Actor is who did an act, resolved when it was submitted: posts and qualifications in force at that moment, and the
 // Relations. A nil list means not known (a foreign log), an empty one none.

@@ -219,6 +219,22 @@ type Draft struct {
 	Saved   calendar.Instant
 }
 
+// Survey is what an anonymous survey has collected. Nothing tells which slip gave which answer, nor when.
+type Survey struct {
+	Slips  int64 // issued
+	Used   int64
+	Ended  bool // it was counted: nothing is taken any more
+	Counts []SurveyCount
+}
+
+// SurveyCount is how many of a group gave one answer to one question.
+type SurveyCount struct {
+	Group    string // empty: they did not say
+	Question Subject
+	Answer   string
+	N        int64
+}
+
 // LookedSalts is how many salts the leaf of a view needs: one for each of its fields.
 const LookedSalts = 7
 

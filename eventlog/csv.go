@@ -3,6 +3,7 @@ package eventlog
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math"
 	"strconv"
@@ -12,14 +13,28 @@ import (
 
 // readCSV groups rows into cases. Rows of one case may stand anywhere, so the text is held whole: a first pass
 // checks its shape and chains the rows of each case, in order of the cases' first rows; then workers read the
-// rows of their cases again and build them.
+// rows of their cases again and build them. A longer text is sorted outside memory, where the caller gives a place.
 func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, each func(int, *Batch) error) error {
-	text, err := hold(ctx, src, opt.MaxHeld)
+	most := min(opt.MaxHeld, math.MaxInt32) // rows are kept as 32-bit offsets
+	if opt.Spill != nil {
+		most = min(most, spillFrom)
+	}
+	text, whole, err := hold(ctx, src, most)
 	if err != nil {
 		return err
 	}
+	if !whole {
+		if opt.Spill == nil {
+			return &Error{Name: src.name, What: "a CSV of more than " + bytesOf(int(most)), Hint: "it is held in memory whole; XES is not"}
+		}
+		opt.MaxHeld = most
+		return readLongCSV(ctx, src, text, opt, r, g, each)
+	}
 	var t *table
 	bad := src.misread(text)
+	if bad == nil {
+		bad = checkText(text)
+	}
 	if bad == nil {
 		t, bad = openTable(text, opt, &r)
 	}
@@ -30,30 +45,62 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 		bad.Name, bad.Hint = src.name, src.hint(bad, text)
 		return bad
 	}
-	const rowsPerBatch = 4096
-	jobs := make(chan job, opt.Workers)
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		defer close(jobs)
-		rows, from, index := 0, 0, 0
+	if opt.Watch != nil {
+		opt.Watch.Expect(int64(len(t.rows)))
+	}
+	return buildCSV(ctx, opt, r, g, each, func(take func(*table, int, int) error) error {
+		const rowsPerBatch = 4096
+		rows, from := 0, 0
 		for i, c := range t.cases {
 			if rows += int(c.rows); rows < rowsPerBatch && i < len(t.cases)-1 {
 				continue
 			}
-			select {
-			case jobs <- job{index, from, i + 1}:
-			case <-g.stop:
-				return
-			case <-ctx.Done():
-				g.fail(index, ctx.Err())
-				return
+			if err := take(t, from, i+1); err != nil {
+				return err
 			}
-			rows, from, index = 0, i+1, index+1
+			rows, from = 0, i+1
+		}
+		return nil
+	})
+}
+
+// job is a run of cases for one batch.
+type job struct{ index, from, to int }
+
+// csvJob says also in which table they are.
+type csvJob struct {
+	*table
+	job
+}
+
+// errStopped ends the giving out of jobs; the reason stands elsewhere.
+var errStopped = errors.New("stopped")
+
+// buildCSV lets workers build the cases that give hands out, in their order.
+func buildCSV(ctx context.Context, opt Options, r roles, g *gate, each func(int, *Batch) error, give func(take func(t *table, from, to int) error) error) error {
+	jobs := make(chan csvJob, opt.Workers)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		defer close(jobs)
+		index := 0
+		err := give(func(t *table, from, to int) error {
+			select {
+			case jobs <- csvJob{t, job{index, from, to}}:
+			case <-g.stop:
+				return errStopped
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			index++
+			return nil
+		})
+		if err != nil && err != errStopped {
+			g.fail(index, err)
 		}
 	})
 	for worker := range opt.Workers {
 		wg.Go(func() {
-			b := &csvCases{table: t, csvText: csvText{b: t.b, comma: t.comma, maxValue: t.maxValue}}
+			b := &csvCases{}
 			b.init(r, opt.Zone)
 			for j := range jobs {
 				if g.stopped() {
@@ -72,28 +119,26 @@ func readCSV(ctx context.Context, src *source, opt Options, r roles, g *gate, ea
 	return g.err
 }
 
-// job is a run of cases for one batch.
-type job struct{ index, from, to int }
-
-// hold reads the whole text, up to a bound.
-func hold(ctx context.Context, src *source, most int64) ([]byte, error) {
-	most = min(most, math.MaxInt32) // rows are kept as 32-bit offsets
+// hold reads the text, up to a bound; not whole where there is more.
+func hold(ctx context.Context, src *source, most int64) (text []byte, whole bool, err error) {
 	var buf []byte
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if int64(len(buf)) > most {
-			return nil, &Error{Name: src.name, What: "a CSV of more than " + bytesOf(int(most)), Hint: "it is held in memory whole; XES is not"}
+			return bytes.TrimPrefix(buf, []byte("\xEF\xBB\xBF")), false, nil
 		}
-		buf = room(buf)
+		if cap(buf)-len(buf) < 4096+pad {
+			buf = append(make([]byte, 0, min(max(2*cap(buf), 64<<10), int(most)+64<<10)), buf...)
+		}
 		n, err := src.Read(buf[len(buf) : cap(buf)-pad])
 		buf = buf[:len(buf)+n]
 		if err == io.EOF {
-			return bytes.TrimPrefix(buf, []byte("\xEF\xBB\xBF")), nil
+			return bytes.TrimPrefix(buf, []byte("\xEF\xBB\xBF")), true, nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
 }
@@ -132,9 +177,6 @@ type caseRows struct {
 func openTable(text []byte, opt Options, r *roles) (*table, *Error) {
 	t := &table{}
 	t.b, t.maxValue = text, opt.MaxValue
-	if bad := checkText(text); bad != nil {
-		return nil, bad
-	}
 	t.comma = separator(text)
 	next, lines, bad := t.record(0, 1)
 	if bad != nil {
@@ -242,14 +284,10 @@ func (t *table) group() *Error {
 			return nil
 		}
 		start, first := t.start, t.startLine
-		if len(t.fields) != len(t.columns) {
-			return &Error{Line: first, What: "the row has " + counted(len(t.fields), "field") + ", the header " + strconv.Itoa(len(t.columns)),
-				Hint: "a separator or a quote may be missing"}
+		if bad := t.fits(&t.csvText); bad != nil {
+			return bad
 		}
 		id := t.fields[t.caseCol]
-		if id == "" {
-			return &Error{Line: first, What: "the row names no case", Hint: "column " + strconv.Itoa(t.caseCol+1) + " is empty"}
-		}
 		n := int32(len(t.rows))
 		t.rows = append(t.rows, row{int32(start), int32(first), -1})
 		if k, ok := index[id]; ok {
@@ -279,10 +317,11 @@ type csvCases struct {
 	table *table
 }
 
-func (b *csvCases) build(j job) *Error {
+func (b *csvCases) build(j csvJob) *Error {
 	b.reset()
-	b.csvText.resolved = b.csvText.resolved[:0]
-	b.keepResolved = true
+	b.table = j.table
+	b.csvText = csvText{b: j.table.b, comma: j.table.comma, maxValue: j.table.maxValue,
+		fields: b.csvText.fields, resolved: b.csvText.resolved[:0], keepResolved: true}
 	for _, c := range b.table.cases[j.from:j.to] {
 		b.beginCase(int64(b.table.rows[c.first].line))
 		b.open.ID = c.id

@@ -1,7 +1,8 @@
 // Package eventlog reads the histories that other systems have written down, so that they can be judged
-// by a procedure they never ran under: XES (IEEE 1849, plain or gzip) and CSV with a mapping.
+// by a procedure they never ran under: XES (IEEE 1849), OCEL 2.0 as JSON or XML, and tables (CSV, XLSX, Parquet) with a mapping,
+// which may join several. OCEL in SQLite is read by the package ocelsqlite below this one, which opens its file itself.
 //
-// Reading is a stream in one direction:
+// An XES is read as a stream in one direction:
 //
 //	file -> gunzip -> cut at </trace> -> N workers scan -> settle in log order -> each(worker, batch)
 //	        '----- one goroutine -----'   '------------ N goroutines ------------------------'
@@ -15,6 +16,10 @@
 // Nothing is repaired and nothing is left out in silence. Input that cannot be read as a whole gives one
 // *Error with the line; what is passed over by rule (nested attributes, other life cycle steps) is counted
 // in Stats. When Read returns an error, whatever each has seen is not the log and must be discarded.
+//
+// Tables that a mapping joins ([Join], [Files]) and object-centric logs ([Objects]) are held: what a row or object takes is
+// counted against [Options].MaxHeld. Each table is read row by row ([OpenRows]), whatever its file claims to hold. Rows that do not
+// fit together are set aside and listed ([Aside]). [Files.Suggest] proposes a mapping where there is none.
 //
 // # What is read of XES
 //

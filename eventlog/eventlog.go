@@ -79,6 +79,12 @@ type Batch struct {
 	Cases []Case
 }
 
+// Watch is told how far a reading is, from several goroutines.
+type Watch interface {
+	Expect(acts int64)    // this many will be handed on, where that is known before the first
+	Seen(cases, acts int) // a batch was handed on, and the callback is done with it
+}
+
 // Options of Read. The zero value reads XES with the standard's keys and CSV with the columns pm4py writes.
 type Options struct {
 	// Map says which key or column means what; nil for the usual names.
@@ -92,10 +98,17 @@ type Options struct {
 	// Workers scan and call back side by side; 0 means GOMAXPROCS.
 	Workers int
 
+	// Watch is told how far the reading is; nil: nobody.
+	Watch Watch
+
 	// Bounds on what a file may demand; 0 means the default.
 	MaxValue int   // bytes of one value; 16 MiB
 	MaxTrace int   // bytes of one trace, and of the text before the first; 256 MiB
 	MaxHeld  int64 // bytes of a CSV text, of joined rows, of an OCEL log, which are held whole; 1 GiB
+
+	// Spill opens a temporary file, where a CSV longer than 64 MiB, or MaxHeld, is sorted. Without it a CSV longer than
+	// MaxHeld is refused.
+	Spill func() (Spill, error)
 
 	chunk int // size at which a chunk is cut; tests make it small
 }
@@ -105,6 +118,8 @@ const (
 	defaultMaxTrace = 256 << 20
 	defaultMaxHeld  = 1 << 30
 	defaultChunk    = 512 << 10
+
+	spillFrom = 64 << 20 // bytes of a CSV that is held although it could be sorted outside memory
 
 	maxDepth  = 64      // elements open at once
 	maxFields = 1 << 16 // attributes of one event or trace; columns of a CSV

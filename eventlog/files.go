@@ -15,13 +15,15 @@ type File struct {
 }
 
 // Files is a history in several files: logs of whole cases one after the other, or tables that a mapping joins. A file that
-// can say so (Unchanged() error) is asked when it was read whether it is still what was opened.
+// can say so (Unchanged() error) is asked when it was read, and again when all were, whether it is still what was opened; by then
+// it is closed.
 type Files struct {
 	Name  string
 	Files []File
 
 	joined *Join // kept for a second reading in another zone
 	stats  Stats
+	opened []io.Reader // in this reading
 }
 
 // Read is there because a History is a reader; it gives nothing.
@@ -35,6 +37,7 @@ func (f *Files) Close() error { return nil }
 // ReadHistory reads the files under the terms of Read.
 func (f *Files) ReadHistory(ctx context.Context, opt Options, each func(worker int, b *Batch) error) (Stats, error) {
 	opt = opt.filled()
+	f.opened = nil
 	if len(f.Files) == 0 {
 		return Stats{}, &Error{Name: f.Name, What: "no files"}
 	}
@@ -91,10 +94,21 @@ func (f *Files) with(file File, do func(*source) error, mapped bool) error {
 	if err == nil {
 		err = do(src)
 	}
+	f.opened = append(f.opened, r)
 	if err == nil {
 		err = unchanged(r)
 	}
 	return err
+}
+
+// allUnchanged asks every file again: what was read first may have changed while the others were.
+func (f *Files) allUnchanged() error {
+	for _, r := range f.opened {
+		if err := unchanged(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // readLogs reads one log after the other.
@@ -119,6 +133,7 @@ func (f *Files) readLogs(ctx context.Context, opt Options, each func(worker int,
 			err = unchanged(r)
 		}
 		_ = r.Close() // only read
+		f.opened = append(f.opened, r)
 		if err != nil {
 			return all, err
 		}
@@ -128,6 +143,9 @@ func (f *Files) readLogs(ctx context.Context, opt Options, each func(worker int,
 		all.Repeated += one.Repeated
 		all.Uncased += one.Uncased
 		all.Dangling += one.Dangling
+	}
+	if err := f.allUnchanged(); err != nil {
+		return all, err
 	}
 	if all.Cases == 0 {
 		return all, &Error{Name: f.Name, What: "no cases in the log", Hint: "there is nothing to judge"}
@@ -165,6 +183,9 @@ func (f *Files) join(ctx context.Context, opt Options) error {
 				return &Error{Name: file.Name, What: "the file belongs to no table of the mapping", Hint: "say under file: which table it is, or leave the file out"}
 			}
 		}
+	}
+	if err := f.allUnchanged(); err != nil {
+		return err
 	}
 	f.joined = j
 	f.stats.Format = "tables"

@@ -113,6 +113,11 @@ func FuzzCSV(f *testing.F) {
 		if fmt.Sprint(err1) != fmt.Sprint(err2) || err1 == nil && !cmp.Equal(one, two) {
 			t.Fatalf("workers show: %v, %v", err1, err2)
 		}
+		open := 0
+		long, _, err3 := whole(text, "a.csv", spilling(&open, 2))
+		if (err1 == nil) != (err3 == nil) || err1 == nil && !cmp.Equal(one, long) || open != 0 {
+			t.Fatalf("a long one is read otherwise: %v, %v, %d files open", err1, err3, open)
+		}
 		var e *Error
 		if err1 != nil && !errors.As(err1, &e) {
 			t.Fatalf("error of type %T: %v", err1, err1)

@@ -33,7 +33,7 @@ type Join struct {
 	follow  bool
 	touched map[string]struct{}
 
-	stats         Stats // OtherSteps, NoOffset
+	stats         Stats // OtherSteps
 	with, without spot  // the first timestamp of each sort
 	asides        []*Aside
 }
@@ -446,7 +446,6 @@ func (f *JoinedFile) stamps(text []byte, at spot, values []string) ([]byte, erro
 				how |= 2
 			} else {
 				first = &f.j.without
-				f.j.stats.NoOffset++
 			}
 			if first.file == 0 {
 				*first = at

@@ -198,8 +198,11 @@ func (c *caseMaker) visit(p *plan, n int32, made *Case) *Error {
 		if len(c.events)-c.ev == maxEvents {
 			return &Error{Name: c.j.files[row.file-1], Line: int(row.line), What: "case " + quote(made.ID) + " has more than " + strconv.Itoa(maxEvents) + " events", Hint: "is the right column named as its case or parent?"}
 		}
-		if !offset && c.zone != nil {
-			at = c.zone.Local(at)
+		if !offset {
+			c.batch.stats.NoOffset++
+			if c.zone != nil {
+				at = c.zone.Local(at)
+			}
 		}
 		e := &p.events[i]
 		ev := Event{Time: at, Precision: precision, Record: c.j.record(row.spot, i), Person: c.value(e.person), Post: c.value(e.post),

@@ -203,7 +203,9 @@ func (o *Objects) read(ctx context.Context, opt Options, ids *idSet, each func(w
 			with = max(with, i+1)
 		} else {
 			without = max(without, i+1)
-			stats.NoOffset++
+			if cased {
+				stats.NoOffset++
+			}
 		}
 	}
 	if with > 0 && without > 0 && opt.Zone == nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // parquetRows reads a Parquet row by row, one page of each column at a time. Footer and page headers are read by parquet-go;
-// pages are unpacked and decoded here (parquetpage.go, parquetvalue.go), for the library takes the counts and lengths in a
+// pages are unpacked and decoded here (parquetpage.go, parquetdecode.go, parquetvalue.go), for the library takes the counts and lengths in a
 // file at their word: see docs/decisions/0020.
 //
 // Columns within lists and maps are passed over; those within a struct are called struct.column. What is held is a page and

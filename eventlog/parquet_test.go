@@ -9,12 +9,14 @@ import (
 	"io"
 	"math"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -363,6 +365,58 @@ func FuzzParquet(f *testing.F) {
 		}
 		if err != nil && strings.ContainsAny(err.Error(), "\x00\x1b\n") {
 			t.Fatalf("a message a terminal would obey: %q", err)
+		}
+	})
+}
+
+// What we write as Parquet is read back without a mapping.
+func TestWrittenParquetReadsBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var cases []Case
+		seen := map[string]bool{}
+		strip := func(data []Field) (kept []Field) {
+			for _, f := range data {
+				if f.Kind = String; f.Value != "" {
+					kept = append(kept, f)
+				}
+			}
+			slices.SortFunc(kept, func(a, b Field) int { return strings.Compare(a.Key, b.Key) })
+			return kept
+		}
+		for _, c := range anyCases().Draw(t, "cases") {
+			if c.ID = strings.TrimSpace(c.ID); seen[c.ID] || len(c.Events) == 0 {
+				continue
+			}
+			seen[c.ID] = true
+			c.Data = strip(c.Data)
+			for i := range c.Events {
+				c.Events[i].Data = strip(c.Events[i].Data)
+			}
+			cases = append(cases, c)
+		}
+		if len(cases) == 0 {
+			return
+		}
+		var columns Columns
+		for i := range cases {
+			columns.Add(&cases[i])
+		}
+		var b bytes.Buffer
+		if err := WriteParquet(&b, &columns, slices.Values(cases)); err != nil {
+			return // two columns of one name, say
+		}
+		got, _, err := whole(b.Bytes(), "w.parquet", Options{Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range got {
+			got[i].Data = strip(got[i].Data)
+			for k := range got[i].Events {
+				got[i].Events[k].Data = strip(got[i].Events[k].Data)
+			}
+		}
+		if diff := cmp.Diff(cases, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Case{}, "Record", "Repeated"), cmpopts.IgnoreFields(Event{}, "Record", "Precision")); diff != "" {
+			t.Fatalf("(-written +read)\n%s", diff)
 		}
 	})
 }

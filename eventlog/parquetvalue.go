@@ -195,7 +195,7 @@ func (h *hybrid) next() (uint32, bool) {
 		h.b = h.b[k:]
 		h.packed, h.left, h.bits, h.have = u&1 != 0, int(u>>1), 0, 0
 		if h.packed {
-			if h.left > len(h.b)*8 {
+			if h.left > len(h.b)*8 && h.width > 0 {
 				return 0, false
 			}
 			h.left *= 8

@@ -19,9 +19,12 @@ import (
 // log order; else the first error of each, ctx.Err(), or the reader's error.
 //
 // Memory: XES takes a few mebibytes per worker, 8 to 32 bytes per case to find repeated identifiers, and for a
-// very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row; of OCEL, XLSX
-// and Parquet what is read of them is held (the same bound).
+// very long trace about three times its text. CSV is held whole (Options.MaxHeld), plus 12 bytes per row; with Options.Spill
+// a long one takes about 200 MiB, whatever its length. Of OCEL, XLSX and Parquet what is read of them is held (MaxHeld).
 func Read(ctx context.Context, r io.Reader, name string, opt Options, each func(worker int, b *Batch) error) (Stats, error) {
+	if opt.Watch != nil {
+		each = watched(opt.Watch, each)
+	}
 	if h, ok := r.(History); ok {
 		return h.ReadHistory(ctx, opt, each)
 	}
@@ -85,6 +88,19 @@ func readOne(ctx context.Context, r io.Reader, name string, opt Options, ids *id
 	}
 	g.stats.Format, g.stats.Bytes = src.format, src.bytes
 	return g.stats, err
+}
+
+func watched(w Watch, each func(int, *Batch) error) func(int, *Batch) error {
+	return func(worker int, b *Batch) error {
+		acts := 0
+		for i := range b.Cases {
+			acts += len(b.Cases[i].Events)
+		}
+		cases := len(b.Cases)
+		err := each(worker, b)
+		w.Seen(cases, acts)
+		return err
+	}
 }
 
 func (o Options) filled() Options {

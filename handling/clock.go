@@ -18,6 +18,7 @@ import (
 // calendar and nobody opened is opened. It returns how many cases moved.
 func (h *House) Tick(ctx context.Context) (int, error) {
 	now := h.now()
+	h.followDue(ctx, now)
 	opened, err := h.openDue(ctx, now)
 	if err != nil {
 		return opened, err

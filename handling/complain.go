@@ -47,26 +47,37 @@ func (h *House) complaint() (*procedure.Procedure, *procedure.ActInfo) {
 // apart is the unit that takes complaints about cases of a unit: the nearest that stands apart beside it or beside a unit above
 // it, in which somebody holds a post. None for its own cases: those are for the organ above.
 func (h *House) apart(unit authority.UnitID, now calendar.Instant) authority.UnitID {
-	d := h.People()
-	u, ok := d.Unit(unit)
-	if u.Kind == authority.Superintendence {
+	if u, _ := h.People().Unit(unit); u.Kind == authority.Superintendence {
 		return ""
 	}
-	for ; ok; u, ok = d.Unit(u.Parent) {
-		for _, x := range d.Units() {
-			if x.Kind == authority.Superintendence && (x.Parent == u.ID || x.Parent == u.Parent && u.Parent != "") && h.staffed(x.ID, now) {
-				return x.ID
-			}
-		}
-	}
-	return ""
+	return h.nearest(authority.Superintendence, unit, now, nil)
 }
 
-// staffed tells whether somebody holds a post in a unit.
-func (h *House) staffed(unit authority.UnitID, now calendar.Instant) bool {
+// nearest is the unit of a kind that is the unit itself, stands beside it or below it, or does so of a unit above it, and in which
+// somebody holds a post: where there is one, somebody who is not among these officers.
+func (h *House) nearest(kind string, unit authority.UnitID, now calendar.Instant, but []string) authority.UnitID {
+	d := h.People()
+	find := func(but []string) authority.UnitID {
+		for u, ok := d.Unit(unit); ok; u, ok = d.Unit(u.Parent) {
+			for _, x := range d.Units() {
+				if x.Kind == kind && (x.ID == u.ID || x.Parent == u.ID || x.Parent == u.Parent && u.Parent != "") && h.staffed(x.ID, now, but) {
+					return x.ID
+				}
+			}
+		}
+		return ""
+	}
+	if id := find(but); id != "" || len(but) == 0 {
+		return id
+	}
+	return find(nil)
+}
+
+// staffed tells whether somebody who is not among these officers holds a post in a unit.
+func (h *House) staffed(unit authority.UnitID, now calendar.Instant, but []string) bool {
 	d := h.People()
 	return slices.ContainsFunc(d.People(), func(p authority.Person) bool {
-		return slices.ContainsFunc(d.PostsAt(p.ID, now), func(held authority.Held) bool { return held.Unit == unit })
+		return !slices.Contains(but, string(p.ID)) && slices.ContainsFunc(d.PostsAt(p.ID, now), func(held authority.Held) bool { return held.Unit == unit })
 	})
 }
 

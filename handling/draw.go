@@ -15,8 +15,9 @@ import (
 	"plumbline/procedure"
 )
 
-// drawnRoles are the data that the house fills in itself: the draw of a sample. Nobody types them.
-var drawnRoles = []string{"seed", "population", "drawn", "drawn_twice"}
+// houseRoles are the data that the house alone fills in: the draw of a sample, what an act comes of, what the cases named are
+// about. Nobody types them.
+var houseRoles = []string{"seed", "population", "drawn", "drawn_twice", "origin", "case_offences", "on_person"}
 
 // draws tells whether an act draws a sample.
 func draws(info *procedure.ActInfo) bool {

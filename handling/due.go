@@ -92,7 +92,7 @@ func (h *House) openDue(ctx context.Context, now calendar.Instant) (int, error) 
 						continue
 					}
 					for _, u := range h.People().Units() {
-						if u.Kind != x.Kind || !h.staffed(u.ID, h.pack.Zone.Start(s.From)) {
+						if u.Kind != x.Kind || !h.staffed(u.ID, h.pack.Zone.Start(s.From), nil) {
 							continue
 						}
 						did, err := h.openOne(ctx, p, info, x, s, u, now)
@@ -147,7 +147,7 @@ func (h *House) openOne(ctx context.Context, p *procedure.Procedure, info *proce
 		return false, err
 	}
 	_, err = h.keep(ctx, c, Who{}, q, r, info, out, now)
-	if errors.Is(err, casefile.ErrConflict) {
+	if errors.Is(err, casefile.ErrConflict) || errors.Is(err, casefile.ErrOtherAct) {
 		return false, nil // somebody was faster; the next look finds it
 	}
 	return err == nil, err

@@ -101,8 +101,12 @@ type Recurrent struct {
 	Proc      *procedure.Procedure
 	Rule      int
 	Unit      string
-	Now, Then Share // cases with such a finding, of the cases that ran in the unit in that month
+	Now, Then Share    // cases with such a finding, of the cases that ran in the unit in that month
+	Findings  []string // ids of the findings counted, of both months: the first MostCounted that were read
 }
+
+// MostCounted is how many findings a figure names.
+const MostCounted = 100
 
 // Month is a calendar month in the pack's zone.
 type Month struct{ From, Until calendar.Instant }
@@ -168,6 +172,9 @@ func (h *House) Figures(ctx context.Context, who Who, day calendar.Date) (out []
 				}
 				if all[k] == nil {
 					all[k] = &Recurrent{Proc: p, Rule: k.rule, Unit: head.Unit}
+				}
+				if len(all[k].Findings) < MostCounted {
+					all[k].Findings = append(all[k].Findings, x.ID())
 				}
 				if x.At >= month.From {
 					all[k].Now.Count += one(!seen[k])

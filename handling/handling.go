@@ -57,9 +57,19 @@ type House struct {
 	rightsMu sync.Mutex
 	rights   map[casefile.CaseID][]right // qualifications that matters gave and took
 
+	leadsMu sync.Mutex
+	leads   map[casefile.CaseID]calendar.Instant // cases in which what an act leads to is still to be done, and when it is tried next
+
+	loneMu sync.RWMutex
+	lone   map[casefile.CaseID]lone // what its opener comes to alone
+
+	publicMu sync.RWMutex
+	public   map[casefile.CaseID]Published // what stands in public, and what did
+
 	dueAgain atomic.Int64 // when the clock next looks for what is due by the calendar and nobody opened
 
-	asked questions
+	asked   questions
+	surveys surveys
 
 	feeds atomic.Pointer[Feeds]
 
@@ -68,7 +78,7 @@ type House struct {
 
 // Open makes a House and reads its people from the record.
 func Open(c Config) (*House, error) {
-	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}}
+	h := &House{store: c.Store, pack: c.Pack, now: c.Now, random: c.Random, glyphs: c.Glyphs, blobs: c.Blobs, log: c.Log, misses: map[string]int{}, leads: map[casefile.CaseID]calendar.Instant{}, public: map[casefile.CaseID]Published{}, lone: map[casefile.CaseID]lone{}}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -80,6 +90,15 @@ func Open(c Config) (*House, error) {
 		return nil, err
 	}
 	if err := h.readRights(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := h.readLone(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := h.readPublished(context.Background()); err != nil {
+		return nil, err
+	}
+	if err := h.readLeads(context.Background()); err != nil {
 		return nil, err
 	}
 	return h, nil

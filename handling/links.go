@@ -27,13 +27,20 @@ const (
 // aboutMatter is the word of every case that is a matter.
 const aboutMatter = "matter:"
 
+// counts stands before a finding that a figure of a study counts.
+const counts = "counts:"
+
 // keysOf are the words of what one datum names.
 func keysOf(f *procedure.FieldInfo, v casefile.Value) []string {
-	prefix := map[string]string{"finding": aboutFinding, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
+	prefix := map[string]string{"finding": aboutFinding, "counted": counts, "origin": cameFrom, "case": aboutCase, "concerned": concerns, "complained_of": complainsOf}[f.As]
 	if prefix == "" || !v.Known() || v.Kind() != casefile.Text {
 		return nil
 	}
 	var out []string
+	if f.As == "origin" {
+		of, _, _ := strings.Cut(v.Text(), "/")
+		return []string{cameFrom + of}
+	}
 	for x := range strings.SplitSeq(v.Text(), ",") {
 		out = append(out, prefix+x)
 		if of, ok := casefile.CaseOfFinding(x); ok && prefix == aboutFinding {
@@ -105,6 +112,13 @@ func (h *House) actor(ctx context.Context, who authority.PersonID, head *casefil
 		if err := h.relate(ctx, a, id, at); err != nil {
 			return nil, err
 		}
+	}
+	saw, err := h.sawOther(ctx, a.Person, head, words)
+	if err != nil {
+		return nil, err
+	}
+	if saw {
+		a.Relations = append(a.Relations, "saw_other")
 	}
 	slices.Sort(a.Relations)
 	a.Relations = slices.Compact(a.Relations)
@@ -238,8 +252,12 @@ func FindingsNamed(head *casefile.Head) []string { return keyed(head.Words, abou
 // Links are what a case is tied to: what it names, and what names it.
 type Links struct {
 	Findings []string // it is about
+	Counted  []Found  // behind its figures, of those that the reader may see
+	Unseen   int      // behind its figures besides
 	Cases    []casefile.Head
 	Matters  []casefile.Head // that are about it
+	From, To []Led           // whose acts led to acts of it, and to which its own led
+	Waiting  bool            // what one of its acts leads to could not be done yet
 }
 
 // Links reads what a case is tied to, as far as the person may see it.
@@ -250,9 +268,47 @@ func (h *House) Links(ctx context.Context, who Who, f *File) (Links, error) {
 			out.Cases = append(out.Cases, head)
 		}
 	}
-	var err error
+	counted, unseen, err := h.counted(ctx, who, keyed(f.Head.Words, counts), f.Now)
+	if err != nil {
+		return out, err
+	}
+	out.Counted, out.Unseen = counted, unseen
+	var from []casefile.Head
+	for _, id := range keyed(f.Head.Words, cameFrom) {
+		if head, err := h.store.Case(ctx, casefile.CaseID(id)); err == nil {
+			from = append(from, head)
+		}
+	}
+	to, err := h.store.Cases(ctx, casefile.Selection{All: true, Words: []string{cameFrom + string(f.Head.ID)}, Limit: mostMatters})
+	if err != nil {
+		return out, err
+	}
+	out.From, out.To, out.Waiting = h.led(who, from, f.Now), h.led(who, to, f.Now), keyed(f.Head.Words, leadsOn) != nil
 	out.Matters, err = h.matters(ctx, who, aboutCase+string(f.Head.ID), false, f.Now)
+	out.Matters = slices.DeleteFunc(out.Matters, func(m casefile.Head) bool {
+		return slices.ContainsFunc(out.To, func(l Led) bool { return l.Head.ID == m.ID })
+	})
 	return out, err
+}
+
+// counted reads the findings behind a figure that a person may see, and tells how many more there are.
+func (h *House) counted(ctx context.Context, who Who, ids []string, now calendar.Instant) (out []Found, unseen int, err error) {
+	for _, id := range ids {
+		x, head, err := h.finding(ctx, who, id, now)
+		if errors.Is(err, casefile.ErrNotFound) {
+			unseen++
+			continue
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		p, err := h.procedureOf(head.Procedure)
+		if err != nil {
+			return nil, 0, err
+		}
+		out = append(out, Found{*x, *head, p})
+	}
+	return out, unseen, nil
 }
 
 // wordsOf are the words of what a request names, to know what who sends it is to that.
@@ -278,8 +334,9 @@ func (h *House) wordsOf(q *Request, info *procedure.ActInfo) []string {
 type Chain struct {
 	Finding casefile.Finding
 	File    *File
-	Parts   []Part   // who had what part in it, as the record shows: a proposal to those who determine, no blame
-	Matters []Matter // the oldest first
+	Parts   []Part          // who had what part in it, as the record shows: a proposal to those who determine, no blame
+	Matters []Matter        // the oldest first
+	Counted []casefile.Head // studies in whose figures it counts, the oldest first
 }
 
 // Part is what a person did in a case that bears on a finding.
@@ -292,7 +349,8 @@ type Part struct {
 type Matter struct {
 	Head casefile.Head
 	Proc *procedure.Procedure
-	Acts []FileAct // that stand
+	Acts []FileAct      // that stand
+	Of   *casefile.Head // the round of which it is a part; nil: of none that the reader may see
 }
 
 // Chain reads a finding for a person who may see its case. Each matter that is shown is a view of it.
@@ -319,7 +377,7 @@ func (h *House) Chain(ctx context.Context, who Who, id string) (*Chain, error) {
 		if err := h.look(ctx, who, &c.head, "finding "+id, now); err != nil {
 			return nil, err
 		}
-		m := Matter{Head: c.head, Proc: c.proc}
+		m := Matter{Head: c.head, Proc: c.proc, Of: h.roundOf(ctx, who, &c.head, now)}
 		acts, err := h.fileActs(ctx, c)
 		if err != nil {
 			return nil, err
@@ -331,7 +389,22 @@ func (h *House) Chain(ctx context.Context, who Who, id string) (*Chain, error) {
 		}
 		out.Matters = append(out.Matters, m)
 	}
-	return out, nil
+	out.Counted, err = h.matters(ctx, who, counts+id, false, now)
+	return out, err
+}
+
+// roundOf finds the round of assessment that a matter names.
+func (h *House) roundOf(ctx context.Context, who Who, head *casefile.Head, now calendar.Instant) *casefile.Head {
+	for _, id := range keyed(head.Words, aboutCase) {
+		x, err := h.store.Case(ctx, casefile.CaseID(id))
+		if err != nil || h.may(who, authority.SeeCase, &x, now) != nil {
+			continue
+		}
+		if p, err := h.procedureOf(x.Procedure); err == nil && Draws(p) {
+			return &x
+		}
+	}
+	return nil
 }
 
 // parts lists who was assigned when a finding arose, did the act that gave rise to it, and proposed, reviewed or decided

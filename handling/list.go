@@ -46,14 +46,28 @@ func (h *House) Cases(ctx context.Context, who Who, w Wanted) ([]casefile.Head, 
 	if s.Limit == 0 {
 		s.Limit = 50
 	}
-	heads, err := h.store.Cases(ctx, s)
-	return slices.DeleteFunc(heads, func(x casefile.Head) bool { return h.unlisted(who, &x) }), err
+	var out []casefile.Head
+	for { // what is not there leaves no gap on a page
+		heads, err := h.store.Cases(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		for i := range heads {
+			if len(out) < s.Limit && !h.unlisted(who, &heads[i]) {
+				out = append(out, heads[i])
+			}
+		}
+		if len(heads) < s.Limit || len(out) == s.Limit {
+			return out, nil
+		}
+		s.Before, s.AfterID = heads[len(heads)-1].Updated, heads[len(heads)-1].ID
+	}
 }
 
 // unlisted tells whether a case is not there for a person though it is of a unit or among the cases that they see: a complaint
 // about them, or a sheet that is another's alone.
 func (h *House) unlisted(who Who, head *casefile.Head) bool {
-	if !strings.Contains(head.Words, complainsOf) && !strings.Contains(head.Words, seenAlone) {
+	if !strings.Contains(head.Words, complainsOf) && !strings.Contains(head.Words, seenAlone) && !h.besides(who, head) {
 		return false
 	}
 	return h.may(who, authority.SeeCase, head, h.now()) != nil

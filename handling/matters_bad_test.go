@@ -121,7 +121,7 @@ func TestSuspendedByTheSuperintendence(t *testing.T) {
 	h.set("2026-03-02T08:00")
 	m := &matter{house: h, proc: "superintendence", unit: "dc"}
 	m.do("bao", "receive_complaint", "", data{"title": "某事", "source": "letter", "class": "other", "live": "false", "officers": "wang", "summary": "x"})
-	m.do("bao", "verify_complaint", "", data{"result": "confirmed", "facts": "x"})
+	m.do("bao", "verify_complaint", "", data{"result": "confirmed", "facts": "x", "no_case": "true"})
 	m.do("bao", "register_officer", "+officer", data{"name": "王某", "officer": "wang"})
 	m.do("bao", "propose_measure", "p1", data{"measure": "suspension", "days": "30", "facts": "x"})
 	m.do("zong", "suspend_duty", "p1", data{"officer": "wang", "days": "30", "until": "2026-03-31", "reason": "x"})

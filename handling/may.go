@@ -18,6 +18,9 @@ func (h *House) may(who Who, action authority.Action, head *casefile.Head, now c
 // mayAfter is may; afterClose: what is to be done may be done in a closed case.
 func (h *House) mayAfter(who Who, action authority.Action, head *casefile.Head, now calendar.Instant, afterClose bool) error {
 	d := h.People().May(authority.Query{Who: who.Person, Action: action, Case: view(head), Now: now, Purpose: who.Purpose, AfterClose: afterClose})
+	if d.Allowed && h.besides(who, head) {
+		return casefile.ErrNotFound
+	}
 	return answer(action, d)
 }
 

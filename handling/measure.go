@@ -86,7 +86,7 @@ var measuredRoles = []string{"measured_before", "measured_before_of", "measured_
 
 // Filled tells whether the house fills a datum in, so that nobody types it.
 func Filled(f *procedure.FieldInfo) bool {
-	return f.As == "unopened" || slices.Contains(drawnRoles, f.As) || slices.Contains(measuredRoles, f.As)
+	return f.As == "unopened" || slices.Contains(houseRoles, f.As) || slices.Contains(measuredRoles, f.As) || slices.Contains(surveyRoles, f.As)
 }
 
 // ruleNamed reads the rule that a datum names: RULE of the main procedure, or PROCEDURE/RULE.

@@ -132,6 +132,7 @@ func (h *House) moveRights(head *casefile.Head) {
 func (h *House) rereadRights(ctx context.Context, id casefile.CaseID) {
 	if head, err := h.store.Case(ctx, id); err == nil {
 		h.moveRights(&head)
+		h.moveLone(&head)
 	}
 }
 

@@ -209,6 +209,9 @@ func (h *House) seen(ctx context.Context, who Who, q *Question, now calendar.Ins
 	if err := h.mayQuestion(who, authority.SeeQuestion, q, head, now); err != nil {
 		return s, err
 	}
+	if head != nil && head.UnitKind == authority.Superintendence && !s.Visible && q.Asker != who.Person {
+		s.Case, s.CaseNumber = "", "" // that there is such a case is not told outside
+	}
 	s.Answerable = h.mayQuestion(who, authority.AnswerQuestion, q, head, now) == nil
 	return s, nil
 }

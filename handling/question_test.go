@@ -414,3 +414,41 @@ func TestAnswersNameNobody(t *testing.T) {
 		}
 	}
 }
+
+// A question asked in superintendence is for the legal reviewers above it, who learn the rule it is about and not that there is
+// such a case; whom the complaint is about learns nothing.
+func TestAskedApart(t *testing.T) {
+	h := more(t)
+	if err := h.Found(bg, post("pei", "legal_reviewer", "ju")); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := overtime(t, h)
+	a, err := h.Complain(bg, c.rec.Code, c.rec.Secret, h.id(), data{"class": "overtime_custody", "live": "false", "summary": "略"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := h.Ask(bg, as("bao"), &handling.Asking{ID: h.id(), Place: handling.Place{Case: a.Case, On: "act", Of: "verify_complaint"}, Text: "无法查实的，是否也要写明理由？"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := h.Question(bg, as("pei"), q.Number)
+	if err != nil || !seen.Answerable || seen.Visible || seen.Case != "" || seen.CaseNumber != "" {
+		t.Fatalf("%+v, %v", seen, err)
+	}
+	if list, _, err := h.Questions(bg, as("pei"), handling.Sought{}); err != nil || len(list) != 1 || list[0].Case != "" || list[0].CaseNumber != "" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	// Who reviewed in the case is complained of too.
+	for _, who := range []string{"wang", "sun", "chen", "li", "zhao", "qian", "zhou", "fa", "kong"} {
+		if _, err := h.Question(bg, as(who), q.Number); !errors.Is(err, casefile.ErrNotFound) {
+			t.Errorf("%s sees it: %v", who, err)
+		}
+	}
+	// An answer is no way to find out who is in the complaint.
+	if err := h.Answer(bg, as("pei"), &handling.Answering{ID: h.id(), Question: q.Number, Verdict: handling.Verdicts[0], Text: "张某应当写明。"}); err != nil {
+		t.Errorf("the answer tells who is in it: %v", err)
+	}
+	if seen, err = h.Question(bg, as("bao"), q.Number); err != nil || len(seen.Answers) != 1 || seen.Case != a.Case {
+		t.Errorf("who asked does not read the answer: %+v, %v", seen, err)
+	}
+}

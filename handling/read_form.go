@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"plumbline/authority"
@@ -67,9 +68,17 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 		if err := h.data(ctx, c, who, q, info, r, now, bad); err != nil {
 			return nil, nil, err
 		}
+		for _, f := range info.Fields { // what the act comes of, no correction changes
+			if f.As == "origin" && old != nil && old.Datum(f.Name).Known() {
+				r.Data = append(r.Data, casefile.Datum{Name: f.Name, Value: old.Datum(f.Name)})
+			}
+		}
 		for _, d := range info.Documents {
 			r.Issued = append(r.Issued, casefile.Issued{Kind: d})
 		}
+	}
+	if err := h.inSurvey(ctx, c, q, info, r, now, bad); err != nil {
+		return nil, nil, err
 	}
 	h.attached(q, bad)
 	if len(bad.Problems) > 0 {
@@ -370,6 +379,11 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, drawn...)
 	}
+	about, err := h.aboutCases(ctx, c, q, info)
+	if err != nil {
+		return err
+	}
+	r.Data = append(r.Data, about...)
 	if info.Measures != nil {
 		measured, err := h.measured(ctx, who, c, info, r, now, bad)
 		if err != nil {
@@ -377,6 +391,18 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 		}
 		r.Data = append(r.Data, measured...)
 	}
+	if slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.As == "tally" }) {
+		counted, err := h.countedSurvey(ctx, c, q, info, r, now, bad)
+		if err != nil {
+			return err
+		}
+		r.Data = append(r.Data, counted...)
+	}
+	results, err := h.resultsOf(ctx, c, info)
+	if err != nil {
+		return err
+	}
+	r.Data = append(r.Data, results...)
 	for name := range q.Data {
 		if !slices.ContainsFunc(info.Fields, func(f procedure.FieldInfo) bool { return f.Name == name }) {
 			bad.add(name, "“"+info.Title.ZH+"”没有这一项", info.Title.EN+" has no such datum")
@@ -431,7 +457,7 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 			say("没有这个单位，或者不能移交给它："+text, fmt.Sprintf("there is no unit %q, or none to hand a case to", text))
 			continue
 		}
-		if f.As == "redacted" {
+		if h.comesPublic(info, f) {
 			name, err := h.unredacted(ctx, c, q, info, text)
 			if err != nil {
 				return err
@@ -453,6 +479,18 @@ func (h *House) data(ctx context.Context, c *standing, who Who, q *Request, info
 				say("没有这个编号，或者无权查看："+text, fmt.Sprintf("there is no %q, or it is not yours to see", text))
 				continue
 			}
+		}
+		if f.As == "counted" {
+			named := commas(text)
+			_, unseen, err := h.counted(ctx, who, named, now)
+			if err != nil {
+				return err
+			}
+			if unseen > 0 || len(named) > MostCounted {
+				say(fmt.Sprintf("有问题编号不存在或者无权查看，或者多于%d个", MostCounted), fmt.Sprintf("some of these findings do not exist or are not yours to see, or there are more than %d", MostCounted))
+				continue
+			}
+			v = casefile.TextOf(strings.Join(named, ","))
 		}
 		if slices.Contains([]string{"officers", "handlers", "concerned", "affected", "complained_of"}, f.As) {
 			if v, err = h.officers(goesTo(c, q, info), f, text, now); err != nil {
@@ -479,6 +517,17 @@ func (h *House) value(f *procedure.FieldInfo, text string) (casefile.Value, erro
 		return casefile.InstantOf(h.pack.Zone.Local(i)), err
 	}
 	return casefile.ParseValue(f.Kind, text, h.pack.Zone)
+}
+
+// commas are the ids in a text, each once.
+func commas(text string) []string {
+	var out []string
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == '，' || r == '、' || unicode.IsSpace(r) }) {
+		if !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // goesTo is the unit that has the case once the act is done.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"plumbline/casefile"
@@ -91,8 +92,19 @@ func plainPaper(p *Paper) string {
 	return strings.Join(lines, "\n")
 }
 
+// closed is a text without the blanks and invisible characters that may stand inside a name.
+func closed(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
 // unredacted tells what in a text still names somebody of the cases that a matter names.
 func (h *House) unredacted(ctx context.Context, c *standing, q *Request, info *procedure.ActInfo, text string) (string, error) {
+	tight := closed(text)
 	for _, id := range linked(append(strings.Fields(c.head.Words), h.wordsOf(q, info)...)) {
 		head, err := h.store.Case(ctx, id)
 		if err != nil {
@@ -106,7 +118,7 @@ func (h *House) unredacted(ctx context.Context, c *standing, q *Request, info *p
 		if err != nil {
 			return "", err
 		}
-		if i := slices.IndexFunc(names, func(name string) bool { return mentions(text, name) }); i >= 0 {
+		if i := slices.IndexFunc(names, func(name string) bool { return mentions(text, name) || mentions(tight, name) }); i >= 0 {
 			return names[i], nil
 		}
 	}

@@ -1,6 +1,7 @@
 package handling
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -34,7 +35,7 @@ type RoundCase struct {
 	Head   *casefile.Head // nil: the reader may not see it
 	Twice  bool           // to be scored by a second person
 	Sheets []ScoreSheet   // that the reader may see, the oldest first
-	Hidden int            // sheets of others that are kept from a scorer until their own score is given
+	Alone  bool           // the reader has a sheet of it open: those of others are not there until they have scored
 }
 
 // ScoreSheet is a matter that names the round and the case, and what it gave.
@@ -49,9 +50,10 @@ type ScoreSheet struct {
 
 // Deduction is one item of a sheet for which points were deducted.
 type Deduction struct {
-	Name   string
-	Points int
-	Now    int // as it stands, after what was decided about it
+	Name    string
+	Finding string // that it names; mostly empty
+	Points  int
+	Now     int // as it stands, after what was decided about it
 }
 
 // Draws tells whether the cases of a procedure draw samples.
@@ -60,8 +62,7 @@ func Draws(p *procedure.Procedure) bool {
 }
 
 // Round reads a round for a person who may see it; of the cases and sheets what they may see. Not found where the case draws
-// no sample. Each sheet that is shown is a view of it. Who has a sheet of a case open and has not scored is not shown the
-// other sheets of that case here.
+// no sample. Each sheet that is shown is a view of it.
 func (h *House) Round(ctx context.Context, who Who, id casefile.CaseID) (*Round, error) {
 	now := h.now()
 	c, err := h.open(ctx, who, authority.SeeCase, id, now)
@@ -170,7 +171,6 @@ func (h *House) repeat(ctx context.Context, x *Round) error {
 
 // sheets reads the sheets of a case of a round from the matters that name the round.
 func (h *House) sheets(ctx context.Context, who Who, x *RoundCase, heads []casefile.Head, now calendar.Instant) error {
-	scoring := false
 	for i := range heads {
 		head := &heads[i]
 		p, err := h.procedureOf(head.Procedure)
@@ -182,13 +182,8 @@ func (h *House) sheets(ctx context.Context, who Who, x *RoundCase, heads []casef
 			return err
 		}
 		s := sheetOf(p, *head, records)
-		scoring = scoring || s.Scorer == string(who.Person) && !s.Scored && !head.Closed
+		x.Alone = x.Alone || head.Opener == string(who.Person) && view(head).Alone
 		x.Sheets = append(x.Sheets, s)
-	}
-	if scoring {
-		n := len(x.Sheets)
-		x.Sheets = slices.DeleteFunc(x.Sheets, func(s ScoreSheet) bool { return s.Scorer != string(who.Person) })
-		x.Hidden = n - len(x.Sheets)
 	}
 	for i := range x.Sheets {
 		if err := h.look(ctx, who, &x.Sheets[i].Head, "round", now); err != nil {
@@ -207,7 +202,7 @@ func sheetOf(p *procedure.Procedure, head casefile.Head, records []*casefile.Rec
 		if i < 0 {
 			continue
 		}
-		var name string
+		var name, finding string
 		for _, f := range p.Act(i).Fields {
 			v := r.Datum(f.Name)
 			switch {
@@ -216,6 +211,8 @@ func sheetOf(p *procedure.Procedure, head casefile.Head, records []*casefile.Rec
 				out.Blind = v.Bool()
 			case f.As == "name":
 				name = v.Text()
+			case f.As == "finding":
+				finding = v.Text()
 			case f.As == "score":
 				if out.Scored, out.Score = true, int(v.Int()); r.Actor != nil {
 					out.Scorer = r.Actor.Person
@@ -232,6 +229,7 @@ func sheetOf(p *procedure.Procedure, head casefile.Head, records []*casefile.Rec
 		if name != "" && len(r.Subjects) == 1 {
 			if k, ok := at[r.Subjects[0].ID]; ok {
 				out.Deductions[k].Name = name
+				out.Deductions[k].Finding = cmp.Or(out.Deductions[k].Finding, finding)
 			}
 		}
 	}

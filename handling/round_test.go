@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"plumbline/casefile"
@@ -86,14 +87,14 @@ func TestARound(t *testing.T) {
 	first.do("kong", "deduct", "+", data{"name": "询问超时", "content": "cases", "act": "9", "article": "第97条", "officers": "wang", "points": "20", "reason": "超过8小时"})
 	first.do("kong", "score", "", data{"total": "80", "opinion": "超时一次"})
 	second := open("meng", "true")
-	if r := read("meng"); len(r.Drawn) != 1 || len(r.Drawn[0].Sheets) != 1 || r.Drawn[0].Sheets[0].Scorer != "meng" || r.Drawn[0].Hidden != 1 || r.Agreement.Pairs != 0 {
+	if r := read("meng"); len(r.Drawn) != 1 || len(r.Drawn[0].Sheets) != 1 || r.Drawn[0].Sheets[0].Scorer != "meng" || !r.Drawn[0].Alone || r.Agreement.Pairs != 0 {
 		t.Errorf("the blind scorer sees the first score: %+v", r.Drawn)
 	}
 	second.do("meng", "score", "", data{"total": "92", "opinion": "无问题"})
 	first.do("wang", "object", "i1", data{"reason": "对方就医在内"})
 	first.do("meng", "decide_objection", "i1", data{"result": "reduced", "points": "10", "reason": "就医时间有记录"})
 	r := read("meng")
-	if r.Population != 1 || r.Again != 1 || !r.Same || !r.Drawn[0].Twice || r.Drawn[0].Head == nil || len(r.Drawn[0].Sheets) != 2 || r.Drawn[0].Hidden != 0 {
+	if r.Population != 1 || r.Again != 1 || !r.Same || !r.Drawn[0].Twice || r.Drawn[0].Head == nil || len(r.Drawn[0].Sheets) != 2 || r.Drawn[0].Alone {
 		t.Fatalf("%+v", r)
 	}
 	if s := r.Drawn[0].Sheets[0]; !s.Scored || s.Score != 80 || s.Blind || s.Scorer != "kong" || len(s.Deductions) != 1 || s.Deductions[0] != (handling.Deduction{Name: "询问超时", Points: 20, Now: 10}) {
@@ -119,4 +120,53 @@ func TestARound(t *testing.T) {
 			t.Errorf("%s reads %s: %v", who, id, err)
 		}
 	}
+}
+
+// A study names the findings behind its figures: each leads to the other, and only what who enters it may see is named.
+func TestAFigureNamesItsFindings(t *testing.T) {
+	h := more(t)
+	_, finding := overtime(t, h)
+	h.set("2026-04-02T09:00")
+	figures, _, err := h.Figures(bg, as("fa"), police().Zone.Date(at("2026-03-15T09:00")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(figures, func(r handling.Recurrent) bool { return r.Proc.Rules()[r.Rule].ID == "R18" })
+	if i < 0 || !slices.Equal(figures[i].Findings, []string{finding}) {
+		t.Fatalf("%+v", figures)
+	}
+	m := &matter{house: h, proc: "study", unit: "fz"}
+	m.do("fa", "open_study", "", data{"title": "三月研判", "month": "2026-03-01"})
+	noted := data{"name": "询问超时", "rule": "R18", "count": "1", "cases": "1"}
+	var bad *handling.Invalid
+	for _, of := range []string{finding + "x", "c1-0000000000000.aaaaaaaa", finding + ",x"} {
+		if _, err := m.try("fa", "note_recurrent", "+", with(noted, "findings", of)); !errors.As(err, &bad) || bad.Problems[0].Field != "findings" {
+			t.Errorf("%s is counted: %v", of, err)
+		}
+	}
+	m.do("fa", "note_recurrent", "+", with(noted, "findings", finding+"，"+finding))
+	linked := func(want int) {
+		t.Helper()
+		f, err := h.File(bg, as("fa"), m.id, "case")
+		if err != nil {
+			t.Fatal(err)
+		}
+		links, err := h.Links(bg, as("fa"), f)
+		if err != nil || len(links.Counted) != want || links.Unseen != 0 {
+			t.Errorf("%+v, %v", links, err)
+		}
+		chain, err := h.Chain(bg, as("fa"), finding)
+		if err != nil || len(chain.Counted) != want || len(chain.Matters) != 0 {
+			t.Errorf("%+v, %v", chain.Counted, err)
+		}
+	}
+	linked(1)
+	// Whoever may not see the study does not see that it counts theirs.
+	if chain, err := h.Chain(bg, as("wang"), finding); err != nil || len(chain.Counted) != 0 {
+		t.Errorf("%+v, %v", chain.Counted, err)
+	}
+	if _, err := m.change("fa", "note_recurrent", "i1", noted, true); err != nil {
+		t.Fatal(err)
+	}
+	linked(0)
 }

@@ -63,6 +63,15 @@ type Store interface {
 	Drafts(ctx context.Context, person string) ([]casefile.Draft, error)
 	DropDraft(ctx context.Context, key string) error
 
+	// AddSlips adds slips of an anonymous survey, as digests; Slip returns whose a slip is and whether it was used, or
+	// ErrNotFound. PutAnswers marks slips of a survey as used and adds to its counts, in one transaction: nothing kept says
+	// which slip gave what. EndSurvey notes that it was counted. Survey returns what it has collected, its counts in order.
+	AddSlips(ctx context.Context, id casefile.CaseID, slips []ledger.Hash) error
+	Slip(ctx context.Context, slip ledger.Hash) (id casefile.CaseID, used bool, err error)
+	PutAnswers(ctx context.Context, id casefile.CaseID, slips []ledger.Hash, counts []casefile.SurveyCount) error
+	EndSurvey(ctx context.Context, id casefile.CaseID) error
+	Survey(ctx context.Context, id casefile.CaseID) (casefile.Survey, error)
+
 	// Check folds the whole ledger again and compares it with the heads, and every projection count with its rows: nil, or
 	// what is wrong.
 	Check(ctx context.Context) error

@@ -49,6 +49,7 @@ type Answer struct {
 	Found   []procedure.Finding // what judging found fault with; the act is on the record
 	Opened  []casefile.Duty     // duties that it leaves
 	Receipt *Receipt            // of a case that was opened
+	Slips   []string            // codes of the slips of a survey that it issued: told once, kept only as digests
 }
 
 // Receipt is what the reporter takes away: with both, and only with both, the progress of the case can be asked for.
@@ -108,7 +109,11 @@ func (h *House) submitOnce(ctx context.Context, who Who, q *Request) (*Answer, e
 	if err != nil {
 		return nil, err
 	}
-	return h.keep(ctx, c, who, q, r, info, out, now)
+	a, err := h.keep(ctx, c, who, q, r, info, out, now)
+	if n, issues := slipsAsked(info, r); err == nil && issues && len(a.Refused) == 0 && !a.Kept.Again {
+		a.Slips, err = h.issue(ctx, c.head.ID, n)
+	}
+	return a, err
 }
 
 // again answers for an act that was kept before: from the record, never from judging it a second time. The store knows
@@ -122,6 +127,10 @@ func (h *House) again(ctx context.Context, c *standing, who Who, q *Request) (*A
 		return nil, err
 	}
 	h.rereadRights(ctx, c.head.ID)
+	h.movePublished(context.WithoutCancel(ctx), c.proc, &c.head)
+	if keyed(c.head.Words, leadsOn) != nil { // whoever kept it stopped before what it leads to
+		h.follow(context.WithoutCancel(ctx), c.head.ID)
+	}
 	records, err := h.records(ctx, c.head.ID, kept.Number-1)
 	if err != nil {
 		return nil, err
@@ -291,6 +300,11 @@ func (h *House) keep(ctx context.Context, c *standing, who Who, q *Request, r *c
 	}
 	answer.Kept = kept
 	h.moveRights(&change.Head)
+	h.moveLone(&change.Head)
+	h.movePublished(context.WithoutCancel(ctx), c.proc, &change.Head)
+	if len(out.refused) == 0 && len(h.leadWords(c.proc, info, r)) > 0 {
+		h.follow(context.WithoutCancel(ctx), c.head.ID)
+	}
 	return answer, nil
 }
 
@@ -304,9 +318,12 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 		if out.first != nil { // where it was opened; the acts that stand say where it went
 			head.Unit, head.UnitKind = out.first.ID, out.first.Kind
 		}
-		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, concerns, complainsOf, gaveRight, tookRight, dueWord) // told again by the acts that stand
+		head.Words = withoutKeys(head.Words, aboutFinding, aboutCase, counts, cameFrom, concerns, complainsOf, gaveRight, tookRight, dueWord) // told again by the acts that stand
 	}
 	words, keys := []string{}, []string{}
+	if kind := c.proc.ActOf(r.Kind); kind >= 0 && c.proc.Act(kind).Publishes != "" {
+		keys = append(keys, inPublic)
+	}
 	if c.proc.Matter() {
 		keys = append(keys, aboutMatter)
 	}
@@ -366,6 +383,9 @@ func (h *House) describe(c *standing, head *casefile.Head, r *casefile.Record, o
 	}
 	if alone {
 		keys = append(keys, seenAlone)
+	}
+	if kind := c.proc.ActOf(r.Kind); kind >= 0 {
+		keys = append(keys, h.leadWords(c.proc, c.proc.Act(kind), r)...)
 	}
 	head.Words = addWords(bigrams(head.Words, words...), keys...)
 }

@@ -32,6 +32,7 @@ type workedAct struct {
 	Do       yaml.Str           `yaml:"do,required"`
 	At       yaml.Str           `yaml:"at,required"`
 	Recorded yaml.Str           `yaml:"recorded"`
+	ByLaw    bool               `yaml:"by_law"` // no person does it: it follows by itself
 	By       *workedActor       `yaml:"by"`
 	Unit     *workedUnit        `yaml:"unit"`
 	About    []workedRef        `yaml:"about"`
@@ -64,6 +65,7 @@ type workedExpected struct {
 	Findings []workedFinding `yaml:"findings"`
 	Refused  []yaml.Str      `yaml:"refused"`
 	Duties   []workedDuty    `yaml:"duties"`
+	Leads    *list           `yaml:"leads_to"` // what the acts led to elsewhere, in their order; absent: not looked at
 }
 
 type workedFinding struct {
@@ -232,7 +234,7 @@ func (r *caseReader) act(run *caseRun, w *workedAct) {
 		return
 	}
 	def := run.p.acts[kind]
-	a := Act{Ref: int64(len(run.acts) + 1), Kind: kind, Data: make([]casefile.Value, len(def.fields))}
+	a := Act{Ref: int64(len(run.acts) + 1), Kind: kind, ByLaw: w.ByLaw, Data: make([]casefile.Value, len(def.fields))}
 	a.Occurred, a.Precision = r.instant(w.At)
 	if n := len(run.acts); n > 0 && a.Occurred < run.acts[n-1].Occurred {
 		r.problem(w.At.Pos, "acts stand in the order in which they happened: %s is before the act above", w.At.Text)
@@ -339,6 +341,19 @@ func (r *caseReader) expected(run *caseRun) {
 		}
 		run.dues = append(run.dues, r.when(w.Due))
 	}
+	if want.Leads != nil {
+		var ids []string
+		for _, a := range run.p.acts {
+			for _, l := range a.leads {
+				ids = append(ids, l.ID)
+			}
+		}
+		for _, s := range *want.Leads {
+			if !slices.Contains(ids, s.Text) {
+				r.problem(s.Pos, "no act leads to %q%s", s.Text, yaml.Suggest(s.Text, ids))
+			}
+		}
+	}
 	for _, s := range want.Refused {
 		if n, err := strconv.Atoi(s.Text); err == nil && n >= 1 && n <= len(run.acts) {
 			run.refused = append(run.refused, n-1)
@@ -371,6 +386,7 @@ type dutyKey struct {
 func (run *caseRun) differences() []string {
 	var findings []Finding
 	var refused []int
+	led := []string{}
 	final := map[dutyKey]DutyEvent{}
 	var order []dutyKey
 	note := func(events []DutyEvent) {
@@ -400,6 +416,9 @@ func (run *caseRun) differences() []string {
 			continue
 		}
 		note(o.Duties)
+		for _, l := range j.Led(s, a) {
+			led = append(led, l.ID)
+		}
 	}
 	o.Reset()
 	j.End(s, run.now, &o)
@@ -411,6 +430,9 @@ func (run *caseRun) differences() []string {
 		})
 	}
 	out := run.compareFindings(findings)
+	if want := run.f.Expect.Leads; want != nil && !slices.Equal(texts(*want), led) {
+		out = append(out, fmt.Sprintf("should lead to [%s] elsewhere and leads to [%s]", strings.Join(texts(*want), ", "), strings.Join(led, ", ")))
+	}
 	for _, i := range run.refused {
 		if !slices.Contains(refused, i) {
 			out = append(out, fmt.Sprintf("act %d (%s) should have been refused and was allowed", i+1, run.actName(i)))

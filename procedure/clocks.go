@@ -344,6 +344,28 @@ func (j *Judge) closing(s *Standing) uint64 {
 	}
 }
 
+// Settled tells whether what End says does not depend on a now later than t: no deadline can fire any more, and no check at
+// the end that asks for the moment speaks.
+func (j *Judge) Settled(s *Standing, t calendar.Instant) bool {
+	if !s.settled(t) {
+		return false
+	}
+	for i := range s.p.checks {
+		c := &s.p.checks[i]
+		if !c.moment || s.ended {
+			continue
+		}
+		j.f.s, j.f.act, j.f.subject = s, &Act{Occurred: t}, 0
+		if c.set < 0 && c.when != nil && !c.when.now {
+			if speaks, _ := c.when.eval(&j.f); speaks == no {
+				continue
+			}
+		}
+		return false
+	}
+	return true
+}
+
 func (j *Judge) check(s *Standing, c *check, o *Outcome) {
 	if c.set < 0 {
 		if ok, missing := j.applies(s, &c.guard, 0); ok {

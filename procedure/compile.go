@@ -72,16 +72,18 @@ func (l *loader) compile(pack *Pack, f *procedureFile) *Procedure {
 		if set >= 0 {
 			at.scope = p.sets[set].scope
 		}
-		p.checks = append(p.checks, check{c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set, c.expr(d.That, at, cel.BoolType)})
+		p.checks = append(p.checks, check{guard: c.guard(&d.clause, d.Pos, fmt.Sprintf("check.%d", i+1), at, Text{}), set: set, that: c.expr(d.That, at, cel.BoolType)})
 		k := &p.checks[len(p.checks)-1]
+		k.moment = d.From.Text != "" || d.Until.Text != ""
 		for _, e := range []*expr{k.when, k.unless, k.that} {
-			p.endReadsNow = p.endReadsNow || e != nil && e.now
+			k.moment = k.moment || e != nil && e.now
 		}
 	}
 	c.path()
 	c.remedies()
 	c.finish()
 	c.describe()
+	l.made = append(l.made, c)
 	return p
 }
 
@@ -106,7 +108,7 @@ func (c *compiler) describe() {
 		if part := d.Part; part.Text != "" && !slices.Contains(parts, part.Text) {
 			c.problem(part.Pos, "", "part %q: expected one of %s", part.Text, strings.Join(parts, ", "))
 		}
-		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan, Gives: d.Gives.Text, Takes: d.Takes.Text, Voids: a.voids, Annuls: conditions(d.Annuls)}
+		info := ActInfo{ID: a.ID, Title: a.Title, Help: d.Help, Why: d.Why, Scope: a.Scope, Role: a.Role, Stage: d.Stage.Text, Part: d.Part.Text, Decision: a.decision, Relieves: a.relieves, Closes: a.closes, Opens: a.opens, AfterClose: a.afterClose, Reopens: a.reopens, By: a.by, Qualified: a.qualified, Basis: a.basis, Documents: texts(d.Documents), OtherThan: a.otherThan, Gives: d.Gives.Text, Takes: d.Takes.Text, Voids: a.voids, Annuls: conditions(d.Annuls), Publishes: d.Publishes.Text}
 		info.Competent = competent(nil, a.competent)
 		info.Measures = c.measures(d.Measures)
 		for k, f := range a.fields {
@@ -121,7 +123,7 @@ func (c *compiler) describe() {
 			by := &p.actInfos[x.by]
 			by.Competent = competent(by.Competent, x.approver)
 		}
-		info := DutyInfo{ID: d.ID, Title: d.Title, Why: d.why, Act: d.act, Do: d.do, Late: d.late, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
+		info := DutyInfo{ID: d.ID, Title: d.Title, Why: d.why, Act: d.act, Do: d.do, Late: d.late, Never: d.missing, Basis: slices.Clone(d.basis), Liberty: d.liberty, Property: d.property, Warn: d.warn || d.promptly, Promptly: d.promptly, Limited: len(d.tiers) > 0}
 		if d.rule >= 0 {
 			for _, b := range p.rules[d.rule].Basis {
 				if !slices.Contains(info.Basis, b) {
@@ -427,7 +429,7 @@ func (c *compiler) field(name string, kind casefile.Kind, d *fieldDef) FieldInfo
 		c.problem(d.Pos, "field", "max %d of %s: expected a number of characters", d.Max, name)
 	}
 	if f.As != "" {
-		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "unopened": casefile.Bool, "measured_before": casefile.Int, "measured_before_of": casefile.Int, "measured_after": casefile.Int, "measured_after_of": casefile.Int, "others_before": casefile.Int, "others_before_of": casefile.Int, "others_after": casefile.Int, "others_after_of": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
+		want, ok := map[string]casefile.Kind{"period_from": casefile.Date, "period_until": casefile.Date, "sample_size": casefile.Int, "second_share": casefile.Int, "population": casefile.Int, "grade_from": casefile.Int, "unopened": casefile.Bool, "measured_before": casefile.Int, "measured_before_of": casefile.Int, "measured_after": casefile.Int, "measured_after_of": casefile.Int, "others_before": casefile.Int, "others_before_of": casefile.Int, "others_after": casefile.Int, "others_after_of": casefile.Int, "slips": casefile.Int, "answers": casefile.Int, "answers_all": casefile.Int, "tally": casefile.Int, "score": casefile.Int, "points": casefile.Int, "blind": casefile.Bool, "on_person": casefile.Bool, "birth": casefile.Date, "fine": casefile.Money, "days": casefile.Int}[f.As]
 		if !ok {
 			want = casefile.Text
 		}
@@ -752,6 +754,24 @@ func (c *compiler) act(a *act, index int, d *actDef) {
 		a.excludes = append(a.excludes, exclusion{g, c.actsOf(k.Acts)})
 	}
 	a.includes, a.voids = c.actsOf(d.Includes), c.actsOf(d.Voids)
+	for _, f := range a.fields {
+		if f.info.As == "public_route" && !slices.Contains(f.enum, OwnSite) {
+			c.problem(d.Pos, "field", "%s of %s is the route by which a text goes out: one of its values is %s, the house's own", f.name, a.ID, OwnSite)
+		}
+	}
+	switch d.Publishes.Text {
+	case "":
+	case "text":
+		if !slices.ContainsFunc(c.p.acts, func(x *act) bool { return hasRole(x, "redacted") }) {
+			c.problem(d.Publishes.Pos, "publishes", "%s publishes a text, and no act of the procedure has a datum as redacted", a.ID)
+		}
+	case "notice":
+		if !hasRole(a, "public_notice") {
+			c.problem(d.Publishes.Pos, "publishes", "%s publishes that a text was withdrawn, and has no datum as public_notice that says why", a.ID)
+		}
+	default:
+		c.problem(d.Publishes.Pos, "publishes", "publishes %q: expected text or notice", d.Publishes.Text)
+	}
 	for _, e := range d.Annuls {
 		var names []string
 		for _, f := range a.fields {

@@ -280,6 +280,8 @@ func newExprs(p *Procedure) (*exprs, error) {
 			}))),
 		cel.Function("start_of", cel.Overload("start_of_date", []*cel.Type{dateType}, momentType,
 			cel.UnaryBinding(func(d ref.Val) ref.Val { return celMoment(zone.Start(calendar.Date(d.(celDate)))) }))),
+		cel.Function("day_of", cel.Overload("day_of_moment", []*cel.Type{momentType}, dateType,
+			cel.UnaryBinding(func(t ref.Val) ref.Val { return celDate(zone.Date(calendar.Instant(t.(celMoment)))) }))),
 		span("days", cel.IntType, func(a, b calendar.Instant) ref.Val { return types.Int(zone.Date(b) - zone.Date(a)) }),
 		span("hours", cel.DoubleType, func(a, b calendar.Instant) ref.Val { return types.Double(float64(b-a) / 3.6e9) }),
 		cel.Function("in_force", cel.Overload("in_force_version", []*cel.Type{cel.StringType, momentType}, cel.BoolType,

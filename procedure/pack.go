@@ -164,6 +164,7 @@ type loader struct {
 	dir      string
 	given    []File
 	problems yaml.Problems
+	made     []*compiler // one for each procedure
 }
 
 func (l *loader) problem(pos yaml.Pos, check, format string, args ...any) {
@@ -251,6 +252,10 @@ func (l *loader) load() *Pack {
 			p.Procedures = slices.Insert(slices.Delete(p.Procedures, i, i+1), 0, x)
 		}
 	}
+	for _, c := range l.made {
+		c.leads(p)
+	}
+	l.circles(p)
 	l.checkDocuments(p)
 	if f.InHand != nil {
 		for _, s := range f.InHand.Duties {

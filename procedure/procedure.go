@@ -20,21 +20,20 @@ type Procedure struct {
 	ID    string
 	Title Text
 
-	digest      [32]byte // of the pack's files this was compiled from
-	file        *procedureFile
-	versions    []version
-	acts        []*act
-	actIndex    map[string]int
-	facts       []fact
-	sets        []subjectSet
-	rules       []Rule
-	duties      []*duty
-	apart       []apart
-	checks      []check
-	endReadsNow bool // a check at the end does
-	path        *pathway
-	names       map[string]int // names foreign logs use for acts
-	ignored     map[string]Text
+	digest   [32]byte // of the pack's files this was compiled from
+	file     *procedureFile
+	versions []version
+	acts     []*act
+	actIndex map[string]int
+	facts    []fact
+	sets     []subjectSet
+	rules    []Rule
+	duties   []*duty
+	apart    []apart
+	checks   []check
+	path     *pathway
+	names    map[string]int // names foreign logs use for acts
+	ignored  map[string]Text
 
 	matter    bool
 	alone     []int
@@ -90,6 +89,7 @@ type act struct {
 	duties                     []int
 	sets                       []setting
 	apart                      []int
+	leads                      []*Lead
 }
 
 type actField struct {
@@ -181,8 +181,9 @@ type apart struct {
 
 type check struct {
 	guard
-	set  int
-	that *expr
+	set    int
+	that   *expr
+	moment bool // what it says depends on the moment: it reads it, or holds from or until one
 }
 
 type tier struct {
@@ -284,6 +285,7 @@ type DutyInfo struct {
 	Do    []int // the acts that discharge it
 	Basis []string
 	Late  int // the rule counted when its deadline passes, or -1
+	Never int // the rule that stands when it was never done by the end, or -1
 
 	Liberty, Property bool
 	Warn              bool   // lateness is told, never a breach
@@ -345,6 +347,8 @@ type ActInfo struct {
 	Voids                             []int       // acts that count as not done from then on
 	Annuls                            []Condition // see Annulled
 	Fields                            []FieldInfo
+	Leads                             []*Lead // what the house does elsewhere because of it
+	Publishes                         string  // text: from it on the last redacted text stands in public; notice: that it was withdrawn does. Mostly empty
 }
 
 // Annulled tells whether an act with these data annuls what was decided before on its subject, for all in the case where nothing
@@ -410,16 +414,20 @@ type Option struct {
 	Title Text // its id where the pack gives none
 }
 
+// OwnSite is the route (a datum as public_route) by which a text goes out on the site of the house itself.
+const OwnSite = "site"
+
 // FieldRoles are what a datum may be for the file of a case (`as` in a pack): of a person the name and so on, the short title
 // of the case, the officers assigned to it, those who take part in the act, a place; of a penalty the offence of the pack's
 // catalogue, its tier, the grade of the agency's benchmark, the reason for departing from it, the fine and the days of
-// detention; the number under which another system knows the case, how a complaint came in; a text without the people of the cases named; another case or a finding that the matter is about, the officers it is about, those a complaint is about; of a round of
+// detention; the number under which another system knows the case, how a complaint came in; a text without the people of the cases named, why such a text was withdrawn, of what kind it is and by which routes it goes out, the offences that these cases are about and whether a natural person is; another case or a finding that the matter is about, the findings that a figure counts, the act that led to this one, the officers it is about, those a complaint is about; of a round of
 // assessment the unit, the period, the size of its sample, the scores at which grades begin, and what the house fills in when
 // it draws that; that nobody
 // opened it when it was due and the house did; of an act that measures what the house fills in: cases with the finding, of how many, before and after, of those taught and of others, what
-// that was counted from, and why there is no figure; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
+// that was counted from, and why there is no figure; of an anonymous survey the slips issued, the group told of, and what the
+// house fills in when it is counted: how many answered, in the group and in all, and how many gave each answer, and all of that for who makes it known; of a case that was drawn its score, the points deducted, and whether the scorer was a blind second one; and what
 // is never shown after entry.
-var FieldRoles = []string{"redacted", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "rule", "unopened", "measured_before", "measured_before_of", "measured_after", "measured_after_of", "others_before", "others_before_of", "others_after", "others_after_of", "measured_from", "measured_without", "score", "points", "blind", "case", "finding", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
+var FieldRoles = []string{"redacted", "public_notice", "public_kind", "public_route", "case_offences", "on_person", "external", "channel", "to_unit", "unit", "period_from", "period_until", "sample_size", "second_share", "grade_from", "seed", "population", "drawn", "drawn_twice", "rule", "unopened", "measured_before", "measured_before_of", "measured_after", "measured_after_of", "others_before", "others_before_of", "others_after", "others_after_of", "measured_from", "measured_without", "slips", "group", "answers", "answers_all", "tally", "survey_results", "score", "points", "blind", "case", "finding", "counted", "origin", "concerned", "affected", "complained_of", "name", "id_number", "birth", "gender", "phone", "address", "title", "handlers", "officers", "place", "offence", "tier", "grade", "departure", "fine", "days", "secret"}
 
 // Act describes an act by its index.
 func (p *Procedure) Act(i int) *ActInfo { return &p.actInfos[i] }

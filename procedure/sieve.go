@@ -30,6 +30,7 @@ type Sieve struct {
 	reads  [][]int     // by act: data that expressions read
 	keep   []bool      // facts that expressions read
 	tables map[tableKey]*dueTable
+	limits []*dueTable // the same; the first is none
 
 	// The standing of the case.
 	now, next calendar.Instant // next: no deadline is before
@@ -43,8 +44,10 @@ type Sieve struct {
 	persons   []didBy
 
 	// The act being held against the law.
-	at   calendar.Instant
-	data []casefile.Value
+	at    calendar.Instant
+	data  []casefile.Value
+	day   calendar.Date // of dayOf
+	dayOf calendar.Instant
 
 	// Missed and Duties are what became of the duties of the case, until Reset.
 	Missed []Missed
@@ -65,11 +68,20 @@ type Ended struct {
 }
 
 type sievePending struct {
-	duty           int
-	start, due     calendar.Instant
-	term           calendar.Term
-	limited, fired bool
-	found          int // index in Missed of the finding that it is late, or -1
+	start, due calendar.Instant // due: Never without a limit
+	limit      int32            // index in limits; 0: none
+	duty       int32
+	found      int32 // index in Missed of the finding that it is late, or -1
+	fired      bool
+}
+
+// ended is what is told of it.
+func (w *sievePending) ended(s State) Ended {
+	due := w.due
+	if w.limit == 0 {
+		due = 0
+	}
+	return Ended{int(w.duty), s, due}
 }
 
 type sieveAct struct {
@@ -82,15 +94,26 @@ type sieveAct struct {
 	apart    []sieveClause
 	powers   []sieveClause
 	sets     []setting
+	opens    []opening
 	does     []bool // by duty: the act discharges it
 	moves    bool   // it may suspend, extend, waive, lapse or refit a duty
 	people   bool   // clauses about who
+	bare     bool   // it has no clauses
+	quiet    bool   // it changes nothing but what was done, and duties
+}
+
+// opening is a duty that an act may open.
+type opening struct {
+	duty  int32
+	limit int32 // where it is plain
+	plain bool  // it opens always, with the act, and has always this limit
 }
 
 // sieveClause is a clause of any sort; each uses what it needs.
 type sieveClause struct {
 	guard        *guard
 	plain        bool // it speaks always
+	simple       bool // of after: and asks only whether one of its acts was done
 	when, unless sieveTest
 	that         sieveTest
 	acts         []int
@@ -125,11 +148,13 @@ type tableKey struct {
 	roll    calendar.Roll
 }
 
-// dueTable remembers where a term of days ends, by the day on which it starts.
+// dueTable remembers on which day a term of days ends, by the day on which it starts.
 type dueTable struct {
 	tableKey
 	civil bool
-	byDay []calendar.Instant // 0: not yet computed; minInstant: it cannot be counted
+	index int32            // in limits
+	span  calendar.Instant // of a term of hours or minutes
+	byDay []uint16         // days to the end, and one; 0: not yet computed
 }
 
 // perhaps is what a clause says of itself when an exception may or may not excuse.
@@ -137,8 +162,8 @@ const perhaps answer = 3
 
 // NewSieve makes a sieve for one goroutine.
 func (p *Procedure) NewSieve() *Sieve {
-	v := &Sieve{p: p, reads: make([][]int, len(p.acts)), keep: make([]bool, len(p.facts)), tables: map[tableKey]*dueTable{},
-		hist: make([]history, len(p.acts)), facts: make([]casefile.Value, len(p.facts))}
+	v := &Sieve{p: p, reads: make([][]int, len(p.acts)), keep: make([]bool, len(p.facts)), tables: map[tableKey]*dueTable{}, limits: []*dueTable{nil},
+		hist: make([]history, len(p.acts)), facts: make([]casefile.Value, len(p.facts)), dayOf: minInstant}
 	for _, a := range p.acts {
 		v.acts = append(v.acts, v.act(a))
 	}
@@ -162,9 +187,25 @@ func (p *Procedure) NewSieve() *Sieve {
 		for _, s := range v.acts[i].sets {
 			v.read(i, s.field)
 		}
+		v.settle(&v.acts[i])
 	}
 	v.Reset()
 	return v
+}
+
+// settle notes what need not be looked at each time.
+func (v *Sieve) settle(a *sieveAct) {
+	for _, i := range a.duties {
+		d := &v.duties[i]
+		o := opening{duty: int32(i), plain: d.set < 0 && d.clause.plain && d.start == nil && len(d.tiers) < 2}
+		if o.plain && len(d.tiers) == 1 {
+			t := &d.tiers[0]
+			o.limit, o.plain = t.due.index, t.tier.when == nil && t.from == math.MinInt64 && t.until == calendar.Never
+		}
+		a.opens = append(a.opens, o)
+	}
+	a.bare = len(a.windows)+len(a.notWhile)+len(a.expects)+len(a.apart)+len(a.powers) == 0 && !a.people
+	a.quiet = a.bars < 0 && !a.keepsPerson && len(a.sets)+len(a.excludes)+len(a.includes)+len(a.voids) == 0
 }
 
 func (v *Sieve) read(act, field int) {
@@ -197,6 +238,7 @@ func (v *Sieve) act(a *act) sieveAct {
 		if c.delay != nil {
 			k.delay = v.table(*c.delay, false, calendar.RollNone)
 		}
+		k.simple = k.plain && len(k.since) == 0 && k.delay == nil && !k.ofSet && !k.needsPrior
 		x.after = append(x.after, k)
 	}
 	for i := range a.windows {
@@ -273,36 +315,53 @@ func (v *Sieve) tiers(tiers []tier, liberty bool, roll calendar.Roll) (out []sie
 func (v *Sieve) table(term calendar.Term, liberty bool, roll calendar.Roll) *dueTable {
 	k := tableKey{term, liberty, roll}
 	if v.tables[k] == nil {
-		v.tables[k] = &dueTable{tableKey: k, civil: term.IsCivil()}
+		t := &dueTable{tableKey: k, civil: term.IsCivil()}
+		if d, err := (calendar.Clock{Start: dayMicro, Base: term, Liberty: liberty, Roll: roll}).Deadline(v.p.Pack.Zone, v.p.Pack.Calendar); err == nil {
+			t.span = d.Due - dayMicro
+		}
+		t.index = int32(len(v.limits))
+		v.limits, v.tables[k] = append(v.limits, t), t
 	}
 	return v.tables[k]
 }
 
 // lastDay bounds the table of days, which begins in 1970; what lies outside is counted each time.
-const lastDay = 130 * 365
+const (
+	lastDay  = 130 * 365
+	dayMicro = calendar.Instant(86_400_000_000)
+)
 
 // due is where a term that began at start ends; false where it cannot be counted.
 func (v *Sieve) due(t *dueTable, start calendar.Instant) (calendar.Instant, bool) {
-	day := calendar.Date(-1)
-	if t.civil {
-		if day = v.p.Pack.Zone.Date(start); day >= 0 && day < lastDay {
-			if t.byDay == nil {
-				t.byDay = make([]calendar.Instant, lastDay)
-			}
-			if due := t.byDay[day]; due != 0 {
-				return due, due != minInstant
-			}
+	if !t.civil {
+		if start >= 0 && start < lastDay*dayMicro {
+			return start + t.span, true
 		}
+		return v.counted(t, start)
 	}
+	if start != v.dayOf {
+		v.dayOf, v.day = start, v.p.Pack.Zone.Date(start)
+	}
+	if v.day < 0 || v.day >= lastDay {
+		return v.counted(t, start)
+	}
+	if t.byDay == nil {
+		t.byDay = make([]uint16, lastDay)
+	}
+	zone, days := v.p.Pack.Zone, t.byDay[v.day]
+	if days > 0 {
+		return zone.End(v.day + calendar.Date(days-1)), true
+	}
+	due, ok := v.counted(t, start)
+	if n := zone.Date(due) - v.day; ok && n >= 0 && n < math.MaxUint16 && zone.End(v.day+n) == due {
+		t.byDay[v.day] = uint16(n + 1)
+	}
+	return due, ok
+}
+
+func (v *Sieve) counted(t *dueTable, start calendar.Instant) (calendar.Instant, bool) {
 	got, err := calendar.Clock{Start: start, Base: t.term, Liberty: t.liberty, Roll: t.roll}.Deadline(v.p.Pack.Zone, v.p.Pack.Calendar)
-	due := got.Due
-	if err != nil {
-		due = minInstant
-	}
-	if t.civil && day >= 0 && day < lastDay {
-		t.byDay[day] = due
-	}
-	return due, err == nil
+	return got.Due, err == nil
 }
 
 // Reset begins a new case.
@@ -351,7 +410,7 @@ func (v *Sieve) advance(t calendar.Instant) bool {
 	for i := range v.pending {
 		w := &v.pending[i]
 		switch {
-		case !w.limited || w.fired:
+		case w.limit == 0 || w.fired:
 		case w.due >= t:
 			v.next = min(v.next, w.due)
 		default:
@@ -361,7 +420,7 @@ func (v *Sieve) advance(t calendar.Instant) bool {
 			}
 			w.fired = true
 			if d.late >= 0 {
-				w.found = len(v.Missed)
+				w.found = int32(len(v.Missed))
 				v.Missed = append(v.Missed, Missed{d.late, d.promptly || d.warn})
 			}
 		}
@@ -418,6 +477,9 @@ func (v *Sieve) holds(kind int, a *sieveAct, actor *casefile.Actor) bool {
 			return false
 		}
 	}
+	if a.bare {
+		return true
+	}
 	for i := range a.windows {
 		if !v.window(&a.windows[i]) {
 			return false
@@ -458,6 +520,14 @@ func (v *Sieve) expected(c *sieveClause) bool {
 }
 
 func (v *Sieve) condition(c *sieveClause) bool {
+	if c.simple {
+		for _, x := range c.acts {
+			if h := &v.hist[x]; h.done || h.excluded {
+				return true
+			}
+		}
+		return false
+	}
 	if c.ofSet {
 		return c.mayBeEmpty // nobody is in the case
 	}
@@ -581,6 +651,36 @@ func (v *Sieve) apply(kind int, a *sieveAct, actor *casefile.Actor) bool {
 	}
 	h.last, h.seq, h.done = v.at, v.seq, true
 	h.count++
+	if !a.quiet {
+		v.effects(kind, a, actor)
+	}
+	if len(v.pending) > 0 {
+		v.discharge(a)
+	}
+	running := len(v.pending)
+	for _, o := range a.opens {
+		if !v.open(o) {
+			return false
+		}
+	}
+	if a.moves && len(v.pending) > 0 && !v.move(kind, a, running) {
+		return false
+	}
+	if w := v.p.path; w != nil {
+		at, next := w.closure(v.path), uint64(0)
+		for _, st := range w.steps[kind] {
+			if at&(1<<st.from) != 0 {
+				next |= 1 << st.to
+			}
+		}
+		v.path = next
+		return next != 0
+	}
+	return true
+}
+
+// effects is what an act changes beyond duties.
+func (v *Sieve) effects(kind int, a *sieveAct, actor *casefile.Actor) {
 	if a.keepsPerson && actor != nil {
 		v.persons = append(v.persons, didBy{kind, 0, actor.Person})
 	}
@@ -606,82 +706,76 @@ func (v *Sieve) apply(kind int, a *sieveAct, actor *casefile.Actor) bool {
 	for _, x := range a.voids {
 		v.hist[x].done = false
 	}
-	if len(v.pending) > 0 {
-		v.discharge(a)
-	}
-	running := len(v.pending)
-	for _, d := range a.duties {
-		if !v.open(d) {
-			return false
-		}
-	}
-	if a.moves && len(v.pending) > 0 && !v.move(kind, a, running) {
-		return false
-	}
-	if w := v.p.path; w != nil {
-		at, next := w.closure(v.path), uint64(0)
-		for _, st := range w.steps[kind] {
-			if at&(1<<st.from) != 0 {
-				next |= 1 << st.to
-			}
-		}
-		v.path = next
-		return next != 0
-	}
-	return true
 }
 
 func (v *Sieve) discharge(a *sieveAct) {
-	kept := v.pending[:0]
-	for _, w := range v.pending {
+	kept := 0
+	for i := range v.pending {
+		w := &v.pending[i]
 		if !a.does[w.duty] {
-			kept = append(kept, w)
+			if kept != i {
+				v.pending[kept] = *w
+			}
+			kept++
 			continue
 		}
 		state := OnTime
-		if w.fired || w.limited && v.at > w.due {
+		if w.fired || v.at > w.due {
 			state = Late
 		}
-		v.Duties = append(v.Duties, Ended{w.duty, state, w.due})
+		v.Duties = append(v.Duties, w.ended(state))
 	}
-	v.pending = kept
+	v.pending = v.pending[:kept]
 }
 
 // open opens a duty; false where it is not certain.
-func (v *Sieve) open(index int) bool {
-	d := &v.duties[index]
+func (v *Sieve) open(o opening) bool {
+	w := sievePending{duty: o.duty, start: v.at, due: calendar.Never, limit: o.limit, found: -1}
+	if !o.plain {
+		w.limit = 0
+		if said, ok := v.opens(&v.duties[o.duty], &w); !ok || said == no {
+			return ok
+		}
+	}
+	if w.limit != 0 {
+		var ok bool
+		if w.due, ok = v.due(v.limits[w.limit], w.start); !ok {
+			return false
+		}
+		v.next = min(v.next, w.due)
+	}
+	v.pending = append(v.pending, w)
+	return true
+}
+
+// opens tells whether a duty opens, and finds out from when it runs and under which limit; false where that is not certain.
+func (v *Sieve) opens(d *sieveDuty, w *sievePending) (said answer, certain bool) {
 	if d.set >= 0 {
-		return true // nobody is in the case
+		return no, true // nobody is in the case
 	}
 	switch v.speaks(&d.clause) {
 	case no:
-		return true
+		return no, true
 	case unknown, perhaps:
-		return false
+		return unknown, false
 	}
-	w := sievePending{duty: index, start: v.at, found: -1}
 	if d.start != nil {
 		at := d.start(v)
 		if at.Kind() != casefile.Instant {
-			return false
+			return unknown, false
 		}
 		w.start = at.Instant()
 	}
 	if len(d.tiers) > 0 {
 		t, ok := v.tier(d.tiers, w.start)
 		if !ok {
-			return false
+			return unknown, false
 		}
 		if t != nil {
-			w.term, w.limited = t.term, true
-			if w.due, ok = v.due(t.due, w.start); !ok {
-				return false
-			}
-			v.next = min(v.next, w.due)
+			w.limit = t.due.index
 		}
 	}
-	v.pending = append(v.pending, w)
-	return true
+	return yes, true
 }
 
 // move lets an act waive and lapse duties; false where it would change a limit, or that is not certain. The first running of
@@ -695,7 +789,7 @@ func (v *Sieve) move(kind int, a *sieveAct, running int) bool {
 			return false
 		}
 		if d.follows && !w.fired && len(a.act.sets) > 0 {
-			if t, ok := v.tier(d.tiers, w.start); !ok || t != nil && t.term != w.term {
+			if t, ok := v.tier(d.tiers, w.start); !ok || t != nil && t.due.index != w.limit {
 				return false
 			}
 		}
@@ -704,7 +798,7 @@ func (v *Sieve) move(kind int, a *sieveAct, running int) bool {
 			return false
 		}
 		if gone {
-			v.Duties = append(v.Duties, Ended{w.duty, state, w.due})
+			v.Duties = append(v.Duties, w.ended(state))
 			continue
 		}
 		kept = append(kept, w)
@@ -714,7 +808,7 @@ func (v *Sieve) move(kind int, a *sieveAct, running int) bool {
 }
 
 func (v *Sieve) gone(kind int, a *sieveAct, d *sieveDuty, w *sievePending, opened bool) (state State, gone, certain bool) {
-	if slices.Contains(a.waives, w.duty) {
+	if slices.Contains(a.waives, int(w.duty)) {
 		return Waived, true, true
 	}
 	for i, l := range d.duty.lapses {
@@ -752,7 +846,7 @@ func (v *Sieve) End(now calendar.Instant) bool {
 		w := &v.pending[i]
 		d := &v.duties[w.duty]
 		state := Open
-		if w.fired || !w.limited {
+		if w.fired || w.limit == 0 {
 			state = Missing
 			if d.missingSaid && w.found >= 0 {
 				v.Missed[w.found].Rule, withdrawn = -1, true
@@ -761,7 +855,7 @@ func (v *Sieve) End(now calendar.Instant) bool {
 				v.Missed = append(v.Missed, Missed{d.missing, false})
 			}
 		}
-		v.Duties = append(v.Duties, Ended{w.duty, state, w.due})
+		v.Duties = append(v.Duties, w.ended(state))
 	}
 	if withdrawn {
 		v.Missed = slices.DeleteFunc(v.Missed, func(m Missed) bool { return m.Rule < 0 })

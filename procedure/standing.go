@@ -241,12 +241,8 @@ func (s *Standing) kept(prior, act, field, subject int) casefile.Value {
 	return casefile.Value{}
 }
 
-// Settled tells whether what End says does not depend on a now later than t: no deadline can fire any more, and no check at
-// the end reads the moment.
-func (s *Standing) Settled(t calendar.Instant) bool {
-	if s.p.endReadsNow && !s.ended {
-		return false
-	}
+// settled tells whether no deadline can fire any more after t.
+func (s *Standing) settled(t calendar.Instant) bool {
 	for i := range s.duties {
 		if ds := &s.duties[i]; ds.limited && !ds.fired && !ds.waiting && ds.due >= t {
 			return false

@@ -289,6 +289,19 @@ type actDef struct {
 	Due         []dueDef           `yaml:"due"`
 	Gives       yaml.Str           `yaml:"gives"`
 	Takes       yaml.Str           `yaml:"takes"`
+	LeadsTo     []leadDef          `yaml:"leads_to"`
+	Publishes   yaml.Str           `yaml:"publishes"`
+}
+
+// leadDef is an act elsewhere that the house does because of this one.
+type leadDef struct {
+	Pos      yaml.Pos
+	ID       yaml.Str           `yaml:"id,required"`
+	Act      yaml.Str           `yaml:"act,required"`
+	In       yaml.Str           `yaml:"in"`
+	When     yaml.Str           `yaml:"when"`
+	Officers list               `yaml:"officers"`
+	Data     yaml.Map[yaml.Str] `yaml:"data"`
 }
 
 type dueDef struct {

@@ -15,6 +15,7 @@ type box struct {
 	wide, high float64
 	row        int
 	x, y       float64 // of its middle
+	shift      float64 // of the arc that passes it, from its middle
 	near       []link
 	act        int // -1: belongs to an arc
 }
@@ -28,13 +29,14 @@ type link struct {
 type edge struct {
 	from, to int
 	weight   float64
-	wide     float64 // of its label
+	wide     float64 // of its label, which stands right of the line
+	thick    float64 // of its line
 	way      []int
 	label    int // box of the label
 }
 
 const (
-	labelHigh = 30.0
+	labelHigh = 29.0
 	rowGap    = 17.0 // between a row of acts and a row of labels
 	sideGap   = 14.0
 	pointWide = 8.0
@@ -71,7 +73,8 @@ func arrange(acts []box, edges []edge) (all []box, wide, high float64) {
 		for row := a + step; row != b; row += step {
 			d := box{wide: pointWide, row: row, act: -1}
 			if row == middle {
-				d.wide, d.high = e.wide, labelHigh
+				d.wide, d.high = e.wide+e.thick, labelHigh
+				d.shift = (e.thick - d.wide) / 2
 				e.label = len(all)
 			}
 			e.way = append(e.way, len(all))
@@ -88,7 +91,9 @@ func arrange(acts []box, edges []edge) (all []box, wide, high float64) {
 		}
 	}
 	untangle(all, table)
-	wide = spreadOut(all, table)
+	spreadOut(all, table)
+	straighten(all, table, edges)
+	wide = fromLeft(all)
 	y := 6.0
 	for r, row := range table {
 		tall := 0.0
@@ -113,11 +118,17 @@ func layers(acts []box, edges []edge) int {
 	for i, n := range order {
 		place[n] = i
 	}
-	forward := func(e *edge) bool { return place[e.from] < place[e.to] }
+	// ends of an edge, the upper first: ways back are turned round
+	ends := func(e *edge) (upper, lower int) {
+		if place[e.from] < place[e.to] {
+			return e.from, e.to
+		}
+		return e.to, e.from
+	}
 	for _, n := range order {
 		for k := range edges {
-			if e := &edges[k]; e.from == n && forward(e) {
-				acts[e.to].row = max(acts[e.to].row, acts[n].row+1)
+			if upper, lower := ends(&edges[k]); upper == n && lower != n {
+				acts[lower].row = max(acts[lower].row, acts[n].row+1)
 			}
 		}
 	}
@@ -130,19 +141,19 @@ func layers(acts []box, edges []edge) int {
 			n := order[i]
 			low, high, pull := 0, math.MaxInt32, 0.0
 			for k := range edges {
-				switch e := &edges[k]; {
-				case e.from == e.to:
-				case e.to == n && forward(e):
-					low = max(low, acts[e.from].row+1)
-					pull -= e.weight
-				case e.from == n && forward(e):
-					high = min(high, acts[e.to].row-1)
-					pull += e.weight
+				switch upper, lower := ends(&edges[k]); {
+				case upper == lower:
+				case lower == n:
+					low = max(low, acts[upper].row+1)
+					pull -= edges[k].weight
+				case upper == n:
+					high = min(high, acts[lower].row-1)
+					pull += edges[k].weight
 				}
 			}
 			if high != math.MaxInt32 && pull > 0 {
 				acts[n].row = max(low, high)
-			} else if pull < 0 {
+			} else if pull < 0 && n != 1 {
 				acts[n].row = low
 			}
 		}
@@ -268,9 +279,8 @@ func crossings(all []box, table [][]int, at []float64) float64 {
 	return sum
 }
 
-// spreadOut finds the places in the rows: each box as near as may be to what it is tied to, in order and apart. It returns the
-// width of the picture.
-func spreadOut(all []box, table [][]int) float64 {
+// spreadOut finds the places in the rows: each box as near as may be to what it is tied to, in order and apart.
+func spreadOut(all []box, table [][]int) {
 	for _, row := range table {
 		x := 0.0
 		for _, n := range row {
@@ -291,7 +301,7 @@ func spreadOut(all []box, table [][]int) float64 {
 			for i, n := range row {
 				sum, total := all[n].x*0.1, 0.1
 				for _, l := range all[n].near {
-					sum += all[l.to].x * l.weight
+					sum += (all[l.to].x + all[l.to].shift - all[n].shift) * l.weight
 					total += l.weight
 				}
 				wish[i], weight[i] = sum/total, total
@@ -299,6 +309,78 @@ func spreadOut(all []box, table [][]int) float64 {
 			nearest(all, row, wish, weight)
 		}
 	}
+}
+
+// straighten gives the boxes that a long edge passes one place across, as far as their neighbours in the rows let it.
+func straighten(all []box, table [][]int, edges []edge) {
+	place := make([]int, len(all))
+	for _, row := range table {
+		for i, n := range row {
+			place[n] = i
+		}
+	}
+	free := func(n int) (low, high float64) { // where a box may stand
+		low, high = math.Inf(-1), math.Inf(1)
+		row := table[all[n].row]
+		if i := place[n]; i > 0 {
+			l := &all[row[i-1]]
+			low = l.x + (l.wide+all[n].wide)/2 + sideGap
+		}
+		if i := place[n]; i < len(row)-1 {
+			r := &all[row[i+1]]
+			high = r.x - (r.wide+all[n].wide)/2 - sideGap
+		}
+		return low, high
+	}
+	for range 12 {
+		for k := range edges {
+			way := edges[k].way
+			if len(way) < 3 {
+				continue
+			}
+			chain := way[1 : len(way)-1]
+			for len(chain) > 0 {
+				low, high, sum, n := math.Inf(-1), math.Inf(1), 0.0, 0
+				if len(way) == 3 { // with nothing to pass but its label, it goes as its ends stand
+					sum, n = (all[way[0]].x + all[way[2]].x), 2
+				}
+				taken := 0
+				for _, b := range chain {
+					l, h := free(b)
+					l, h = l+all[b].shift, h+all[b].shift
+					if max(low, l) > min(high, h) {
+						break
+					}
+					low, high = max(low, l), min(high, h)
+					sum += all[b].x + all[b].shift
+					n++
+					taken++
+				}
+				x := max(low, min(high, sum/float64(max(n, 1))))
+				for _, b := range chain[:taken] {
+					all[b].x = x - all[b].shift
+				}
+				chain = chain[max(taken, 1):]
+			}
+		}
+		for i := range all { // acts stand in the middle of what they are tied to
+			if b := &all[i]; b.act >= 0 && len(b.near) > 0 {
+				sum, total := 0.0, 0.0
+				for _, l := range b.near {
+					sum += (all[l.to].x + all[l.to].shift) * l.weight
+					total += l.weight
+				}
+				low, high := free(i)
+				if low <= high {
+					b.x = max(low, min(high, sum/total))
+				}
+			}
+		}
+	}
+}
+
+// fromLeft moves the picture to its margin and returns its width.
+func fromLeft(all []box) float64 {
 	left, right := math.Inf(1), math.Inf(-1)
 	for i := range all {
 		left, right = min(left, all[i].x-all[i].wide/2), max(right, all[i].x+all[i].wide/2)

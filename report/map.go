@@ -15,9 +15,13 @@ import (
 const (
 	mostOnMap  = 22 // acts
 	mostArcs   = 30
-	actWide    = 128.0
+	actWide    = 146.0
 	actHigh    = 50.0
+	loopWide   = 22.0
+	mostWide   = 1300.0 // of a picture that is shrunk to its page
+	lowHigh    = 38.0   // of an act whose title needs one line
 	letterSize = 11.5
+	scale      = 1.25 // of the picture, where there is room
 )
 
 // processMap is the picture of what directly followed what, with what was left out of it.
@@ -82,7 +86,11 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 	for _, a := range f.Acts {
 		if shown[a.Act] && a.Count > 0 {
 			place[a.Act] = len(acts)
-			acts = append(acts, box{wide: actWide, high: actHigh, act: len(acts)})
+			high := actHigh
+			if len(breakLine(a.Title.In(w.Lang), actWide-14, letterSize)) == 1 {
+				high = lowHigh
+			}
+			acts = append(acts, box{wide: actWide, high: high, act: len(acts)})
 			titles, figures = append(titles, a.Title.In(w.Lang)), append(figures, a)
 		}
 	}
@@ -104,23 +112,28 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		if a.Wait.N > 0 {
 			labels[i][1] = w.Time(a.Wait.Median)
 		}
-		wide := max(textWide(labels[i][0], 10.5), textWide(labels[i][1], 10)) + 8
-		edges[i] = edge{from: from, to: to, weight: math.Sqrt(float64(a.Count) / most), wide: wide}
+		wide := max(textWide(labels[i][0], 10.5), textWide(labels[i][1], 10)) + 11
+		weight := math.Sqrt(float64(a.Count) / most)
+		edges[i] = edge{from: from, to: to, weight: weight, wide: wide, thick: 1 + 6*weight}
+	}
+	for _, e := range edges { // a loop, with its label, stands at the right of its act
+		if e.from == e.to {
+			acts[e.from].wide += 2 * (loopWide + e.wide)
+		}
 	}
 	all, wide, high := arrange(acts, edges)
 
 	var b, glow, lines, text strings.Builder
-	right := wide
 	for i, a := range arcs {
 		e := &edges[i]
-		stroke := 1 + 6*e.weight
+		stroke := e.thick
 		if e.from == e.to {
 			n := &all[e.from]
-			x, y := n.x+n.wide/2, n.y
-			path := fmt.Sprintf("M%.0f,%.0f c26,-16 26,24 3,14", x, y-8)
+			x, y := n.x+actWide/2, n.y
+			path := fmt.Sprintf("M%.0f,%.0f c24,-14 24,30 3,16", x, y-8)
 			fmt.Fprintf(&lines, `<path class="arc" stroke-width="%.1f" d="%s"/>`, min(stroke, 3), path)
-			right = max(right, x+26+edges[i].wide)
-			fmt.Fprintf(&text, `<text class="n" x="%.0f" y="%.0f" text-anchor="start">%s</text><text class="t" x="%.0f" y="%.0f" text-anchor="start">%s</text>`, x+24, y-2, labels[i][0], x+24, y+10, html.EscapeString(labels[i][1]))
+			fmt.Fprintf(&text, `<g><title>%s</title><text class="n" x="%.0f" y="%.0f">%s</text><text class="t" x="%.0f" y="%.0f">%s</text></g>`, html.EscapeString(arcTitle(w, titles[e.from], titles[e.to], a)),
+				x+loopWide, y-1, labels[i][0], x+loopWide, y+11, html.EscapeString(labels[i][1]))
 			continue
 		}
 		path, tip := course(all, e, stroke)
@@ -130,17 +143,25 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		}
 		fmt.Fprintf(&lines, `<path class="arc" stroke-width="%.1f" d="%s"/>%s`, stroke, path, tip)
 		l := &all[e.label]
-		fmt.Fprintf(&text, `<g><title>%s</title><rect class="label" x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="3"/><text class="n" x="%.1f" y="%.1f">%s</text>`, html.EscapeString(arcTitle(w, titles[e.from], titles[e.to], a)), l.x-l.wide/2, l.y-labelHigh/2+1, l.wide, labelHigh-2, l.x, l.y-1.5, labels[i][0])
+		x := l.x + l.shift + stroke/2 + 5.5
+		fmt.Fprintf(&text, `<g><title>%s</title><text class="n" x="%.1f" y="%.1f">%s</text>`, html.EscapeString(arcTitle(w, titles[e.from], titles[e.to], a)), x, l.y-1.5, labels[i][0])
 		if labels[i][1] != "" {
-			fmt.Fprintf(&text, `<text class="t" x="%.1f" y="%.1f">%s</text>`, l.x, l.y+10, html.EscapeString(labels[i][1]))
+			fmt.Fprintf(&text, `<text class="t" x="%.1f" y="%.1f">%s</text>`, x, l.y+10, html.EscapeString(labels[i][1]))
 		}
 		text.WriteString("</g>")
 	}
-	fmt.Fprintf(&b, `<svg class="map" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`, right, high, right, high, html.EscapeString(w.Say("办案过程图", "process map")))
+	class := "map"
+	if wide > mostWide { // it scrolls rather than shrink
+		class += " broad"
+	}
+	fmt.Fprintf(&b, `<svg class="%s" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`, class, wide, high, wide*scale, high*scale, html.EscapeString(w.Say("办案过程图", "process map")))
 	b.WriteString(glow.String() + lines.String() + text.String())
 	for i := range acts {
 		n := &all[i]
 		x, y := n.x-n.wide/2, n.y-n.high/2
+		if i > 1 {
+			x = n.x - actWide/2
+		}
 		if i < 2 {
 			fmt.Fprintf(&b, `<g class="end"><rect x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="13"/><text x="%.0f" y="%.0f">%s</text></g>`, x, y, n.wide, n.high, n.x, n.y+4, html.EscapeString(titles[i]))
 			continue
@@ -150,23 +171,20 @@ func paintMap(w *words, f *audit.Figures, arcs []audit.Arc, shown map[string]boo
 		if a.Found > 0 {
 			class = " found"
 		}
-		fmt.Fprintf(&b, `<g class="act%s"><rect x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="4"/>`, class, x, y, n.wide, n.high)
-		split := breakLine(titles[i], actWide-12, letterSize)
-		first := n.y - 9
-		if len(split) > 1 {
-			first = n.y - 11.5
-		}
+		fmt.Fprintf(&b, `<g class="act%s"><rect x="%.0f" y="%.0f" width="%.0f" height="%.0f" rx="4"/>`, class, x, y, actWide, n.high)
+		split := breakLine(titles[i], actWide-14, letterSize)
+		first := y + 15
 		for k, l := range split {
 			fmt.Fprintf(&b, `<text class="title" x="%.0f" y="%.1f">%s</text>`, n.x, first+float64(k)*13, html.EscapeString(l))
 		}
 		fmt.Fprintf(&b, `<text class="n" x="%.0f" y="%.1f">%s`, n.x, y+n.high-7, w.Number(a.Count))
 		if a.Found > 0 {
-			fmt.Fprintf(&b, `<tspan class="bad" dx="7">%s</tspan>`, html.EscapeString(fmt.Sprintf(w.Say("问题%s", "%s findings"), w.Number(a.Found))))
+			fmt.Fprintf(&b, `<tspan class="bad" dx="7">%s</tspan>`, html.EscapeString(w.Count(a.Found, "问题%s", "%s finding", "%s findings")))
 		}
 		b.WriteString(`</text></g>`)
 	}
 	b.WriteString(`</svg>`)
-	return template.HTML(b.String()), right //nolint:gosec // every text in it is escaped above
+	return template.HTML(b.String()), wide //nolint:gosec // every text in it is escaped above
 }
 
 func arcTitle(w *words, from, to string, a audit.Arc) string {
@@ -175,7 +193,7 @@ func arcTitle(w *words, from, to string, a audit.Arc) string {
 		s += fmt.Sprintf(w.Say("；间隔中位数%s，九成不超过%s", "; median wait %s, nine in ten within %s"), w.Time(a.Wait.Median), w.Time(a.Wait.P90))
 	}
 	if a.Found > 0 {
-		s += fmt.Sprintf(w.Say("；问题%s", "; %s findings"), w.Number(a.Found))
+		s += w.Count(a.Found, "；问题%s", "; %s finding", "; %s findings")
 	}
 	return s
 }
@@ -190,15 +208,15 @@ func course(all []box, e *edge, stroke float64) (path, tip string) {
 	head := 6 + stroke*0.6
 	a, z := &all[way[0]], &all[way[len(way)-1]]
 	lean := func(from, to *box) float64 { // ends are spread over the side of a box by where they go
-		most := from.wide/2 - 16
-		return max(-most, min(most, (to.x-from.x)*0.22))
+		most := min(from.wide, actWide)/2 - 16
+		return max(-most, min(most, (to.x+to.shift-from.x-from.shift)*0.22))
 	}
 	px, py := a.x+lean(a, &all[way[1]]), a.y+down*a.high/2
 	var b strings.Builder
 	fmt.Fprintf(&b, "M%.1f,%.1f", px, py)
 	for k := 1; k < len(way); k++ {
 		n := &all[way[k]]
-		x, y := n.x, n.y-down*n.high/2
+		x, y := n.x+n.shift, n.y-down*n.high/2
 		if k == len(way)-1 {
 			x, y = z.x+lean(z, &all[way[k-1]]), z.y-down*(z.high/2+head*0.8)
 		}
@@ -223,11 +241,11 @@ func textWide(s string, size float64) float64 {
 		case r >= 0x2E80:
 			w += size
 		case r >= 'A' && r <= 'Z' || r == 'm' || r == 'w':
-			w += size * .72
+			w += size * .8
 		case strings.ContainsRune("iljtf.,'| ()", r):
-			w += size * .32
+			w += size * .37
 		default:
-			w += size * .57
+			w += size * .65
 		}
 	}
 	return w

@@ -1,10 +1,16 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"html/template"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"plumbline/audit"
 )
 
 // A trend is a p'-chart: the share of cases with a finding by the month in which they began, with the limits within which it
@@ -14,6 +20,7 @@ import (
 type trend struct {
 	Title    string
 	Severity int
+	cases    int64
 	Points   []point
 	Mean     float64
 	Wider    float64 // how much wider than the binomial limits
@@ -23,6 +30,11 @@ type trend struct {
 	Runs     []run   // eight months or more on one side of the mean, the longest first, at most two
 	Thin     int     // months with fewer than 20 cases, which are no part of the limits
 }
+
+const (
+	leastCharted = 100 // cases with a finding
+	mostTrends   = 5
+)
 
 type point struct {
 	Month     string
@@ -45,7 +57,7 @@ const (
 	leastRun = 8
 )
 
-// newTrend makes a chart; nil where fewer than six months have enough cases.
+// newTrend makes a chart; nil where fewer than six months, or than a third of them, have enough cases.
 func newTrend(title string, severity int, points []point) *trend {
 	t := &trend{Title: title, Severity: severity, Points: points}
 	var count, of int64
@@ -60,7 +72,7 @@ func newTrend(title string, severity int, points []point) *trend {
 		count += p.Count
 		of += p.Of
 	}
-	if full < 6 || of == 0 {
+	if full < max(6, len(points)/3) || of == 0 {
 		return nil
 	}
 	t.Mean = float64(count) / float64(of)
@@ -146,13 +158,13 @@ func (t *trend) findRuns() {
 	t.Runs = t.Runs[:min(len(t.Runs), 2)]
 }
 
-// chart draws a trend. The picture is stretched to its place; letters stand beside it, and so keep their size.
-func (t *trend) chart(name string) template.HTML {
+// Chart draws a trend. The picture is stretched to its place; letters stand beside it, and so keep their size.
+func (t *trend) Chart() template.HTML {
 	const wide, high = 1000.0, 200.0
 	var b strings.Builder
 	x := func(i int) float64 { return (float64(i) + 0.5) * wide / float64(len(t.Points)) }
 	y := func(p float64) float64 { return high - p/t.Top*high }
-	fmt.Fprintf(&b, `<svg class="trend" viewBox="0 0 %.0f %.0f" preserveAspectRatio="none" role="img" aria-label="%s">`, wide, high, template.HTMLEscapeString(name))
+	fmt.Fprintf(&b, `<svg class="trend" viewBox="0 0 %.0f %.0f" preserveAspectRatio="none" role="img" aria-label="%s">`, wide, high, template.HTMLEscapeString(t.Title))
 	var up, low, line strings.Builder
 	broken := true
 	for i, p := range t.Points {
@@ -191,8 +203,8 @@ func (t *trend) chart(name string) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // numbers, and a name that is escaped
 }
 
-// years are the letters under a chart: where each year begins, in percent; every second or fifth where they are many.
-func (t *trend) years() []tick {
+// Years are the letters under a chart: where each year begins, in percent; every second or fifth where they are many.
+func (t *trend) Years() []tick {
 	n := len(t.Points)
 	step := 1
 	for _, s := range []int{1, 2, 5, 10, 20, 50} {
@@ -217,4 +229,102 @@ func (t *trend) years() []tick {
 type tick struct {
 	Text string
 	At   float64
+}
+
+func (p *page) trends() {
+	p.ripe()
+	var all []point
+	for _, m := range p.F.Months {
+		all = append(all, p.point(m.Month, m.Found, m.Cases))
+	}
+	if t := newTrend(p.Say("有任一问题的案件", "Cases with any finding"), 0, all); t != nil {
+		p.Trends = append(p.Trends, t)
+	}
+	for _, i := range audit.Gravest(p.R.Findings, len(p.R.Findings)) {
+		r := &p.R.Findings[i]
+		if r.Cases < leastCharted {
+			continue
+		}
+		var points []point
+		for k, m := range p.F.Rules[i].Months {
+			points = append(points, p.point(p.F.Months[k].Month, m.Cases, m.Of))
+		}
+		if t := newTrend(r.Title.In(p.Lang), r.Severity, points); t != nil {
+			t.cases = r.Cases
+			p.Trends = append(p.Trends, t)
+		}
+	}
+	if len(p.Trends) > 1 { // the whole, then the rules with the most cases
+		slices.SortStableFunc(p.Trends[1:], func(a, b *trend) int { return cmp.Compare(b.cases, a.cases) })
+	}
+	p.Trends = p.Trends[:min(len(p.Trends), mostTrends)]
+}
+
+// ripe finds the last month whose cases have run for the median length of a case: what younger ones did not do yet is no finding,
+// and what they did not do may be one only because the log ends.
+func (p *page) ripe() {
+	now, err := time.Parse(time.RFC3339, p.R.Now)
+	if err != nil || len(p.F.Months) == 0 {
+		return
+	}
+	young := now.Add(-time.Duration(p.F.Length.Median) * time.Second)
+	month := time.Date(young.Year(), young.Month()-1, 1, 0, 0, 0, 0, time.UTC).Format("2006-01")
+	if month < p.F.Months[len(p.F.Months)-1].Month {
+		p.Ripe = month
+	}
+}
+
+// point is a month of a trend; without cases where they are too young.
+func (p *page) point(month string, count, of int64) point {
+	if p.Ripe != "" && month > p.Ripe {
+		count, of = 0, 0
+	}
+	return point{Month: month, Count: count, Of: of}
+}
+
+// Row is something that has a template of its own, as that reads it.
+func (p *page) Row(of any) map[string]any { return map[string]any{"P": p, "T": of} }
+
+// Whole writes the top of a scale.
+func (p *page) Whole(share float64) string { return strconv.FormatFloat(share*100, 'g', 4, 64) + "%" }
+
+// TrendWords says what a chart shows.
+func (p *page) TrendWords(t *trend) string {
+	var s []string
+	s = append(s, fmt.Sprintf(p.Say("平均%s", "Mean %s"), p.Percent(t.Mean)))
+	switch {
+	case t.Outside == 0:
+		s = append(s, p.Say("各月均在控制限内：没有迹象表明某月与其他月份不同", "every month lies within the limits: nothing says that a month differs from the others"))
+	case t.High != nil:
+		s = append(s, p.Count(int64(t.Outside), "%s个月超出控制限", "%s month lies outside the limits", "%s months lie outside the limits")+fmt.Sprintf(p.Say("，最高为%s（%s）", ", the highest is %s (%s)"), p.Month(t.High.Month), p.Percent(t.High.P)))
+	default:
+		s = append(s, p.Count(int64(t.Outside), "%s个月低于控制下限", "%s month lies below the limits", "%s months lie below the limits"))
+	}
+	for _, r := range t.Runs {
+		side := p.Say("低于", "below")
+		if r.Above {
+			side = p.Say("高于", "above")
+		}
+		s = append(s, fmt.Sprintf(p.Say("%s至%s连续%d个月%s平均（%s）", "from %s to %s %d months in a row %s the mean (%s)"), p.Month(r.From), p.Month(r.To), r.Months, side, p.Percent(float64(r.Count)/float64(r.Of))))
+	}
+	return strings.Join(s, p.Say("；", "; ")) + p.Say("。", ".")
+}
+
+// trendShort says it in a few words: of the long runs the later one, else the highest month.
+func (p *page) trendShort(t *trend) string {
+	mean := fmt.Sprintf(p.Say("（全期平均%s）。", " (mean of all months %s)."), p.Percent(t.Mean))
+	switch {
+	case len(t.Runs) > 0:
+		r := slices.MaxFunc(t.Runs, func(a, b run) int { return cmp.Compare(a.From, b.From) })
+		side := p.Say("低于", "below")
+		if r.Above {
+			side = p.Say("高于", "above")
+		}
+		return fmt.Sprintf(p.Say("自%s起连续%d个月%s平均，为%s", "from %s on %d months in a row %s the mean, at %s"), p.Month(r.From), r.Months, side, p.Percent(float64(r.Count)/float64(r.Of))) + mean
+	case t.High != nil:
+		return fmt.Sprintf(p.Say("最高为%s，%s", "highest in %s, %s"), p.Month(t.High.Month), p.Percent(t.High.P)) + mean
+	case t.Outside == 0:
+		return p.Say("各月均在控制限内", "every month within the limits") + mean
+	}
+	return p.Count(int64(t.Outside), "%s个月低于控制下限", "%s month below the limits", "%s months below the limits") + mean
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"plumbline/audit"
@@ -22,6 +23,14 @@ func (w *words) Say(zh, en string) string { return audit.Title{ZH: zh, EN: en}.I
 // In is a text in the language.
 func (w *words) In(t audit.Title) string { return t.In(w.Lang) }
 
+// Count writes how many there are of something; %s in the words stands for the number.
+func (w *words) Count(n int64, zh, one, more string) string {
+	if n == 1 {
+		more = one
+	}
+	return strings.Replace(w.Say(zh, more), "%s", w.Number(n), 1)
+}
+
 // Number writes a count with its thousands apart.
 func (w *words) Number(n int64) string {
 	s := strconv.FormatInt(n, 10)
@@ -34,12 +43,14 @@ func (w *words) Number(n int64) string {
 // Percent writes a share from 0 to 1. What is neither none nor all is never written as such.
 func (w *words) Percent(p float64) string {
 	switch {
-	case p > 0 && p < 0.001:
-		return w.Say("不足0.1%", "under 0.1%")
-	case p < 1 && p > 0.999:
-		return w.Say("超过99.9%", "over 99.9%")
 	case p == 0 || p == 1:
 		return fmt.Sprintf("%.0f%%", p*100)
+	case p < 0.00001:
+		return w.Say("不足0.001%", "under 0.001%")
+	case p < 0.001:
+		return strconv.FormatFloat(p*100, 'g', 1, 64) + "%"
+	case p > 0.9995:
+		return w.Say("超过99.9%", "over 99.9%")
 	}
 	return fmt.Sprintf("%.1f%%", p*100)
 }

@@ -1,6 +1,6 @@
 // Package segment keeps a history as columns, so that many rules can be held against very many acts.
 //
-// A history is cut once into a folder of segments: immutable files of about a million acts each, whole cases, in the order
+// A history is cut once into a folder of segments: immutable files of about 260,000 acts each, whole cases, in the order
 // of the log, and an index that is written last. A folder without its index is not whole and is not read.
 //
 //	log ──Cut──► 000001.segment 000002.segment … index.json ──Read──► batches, as eventlog gives them
@@ -17,7 +17,7 @@
 //	"plumbseg" | version, 4 bytes | length of the head, 4 bytes | head, JSON | columns, in the order of the head
 //
 // Each column has its CRC-32C in the head, and the index the SHA-256 of each head: a file cut short, altered or of another
-// cut is refused with the column at fault. The index names the log with its length and SHA-256. That guards against damage
+// cut is refused with the column at fault. The index has its own digest. The index names the files of the log with length and SHA-256. That guards against damage
 // and mistakes, not against somebody who wants to deceive: they can make another folder. Who doubts one cuts the log again.
 //
 // What a log says is kept whole, in its order, so that what is read from segments is what eventlog.Read gave. Not kept

@@ -47,10 +47,10 @@ type File struct {
 	Shapes      []Shape
 	Dicts       [][]string
 
-	ids, caseRecords, repeated, ofCase Column
-	idTexts                            []string
-	steps                              Column
-	caseShapes                         []Shape
+	caseRecords, repeated, ofCase Column
+	idTexts                       []string
+	steps                         Column
+	caseShapes                    []Shape
 }
 
 // A fault is what is wrong with a segment, and where.

@@ -3,16 +3,15 @@ package segment
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"path"
 	"runtime"
-	"strings"
+	"slices"
 	"sync"
 
 	"plumbline/calendar"
@@ -22,16 +21,34 @@ import (
 // IndexName is the file of a folder that says what it holds. It is written last.
 const IndexName = "index.json"
 
+// Ending is that of the names of segments.
+const Ending = ".segment"
+
 // Index says what a folder of segments was cut from, and what it holds.
 type Index struct {
 	Version int            `json:"version"`
-	Log     string         `json:"log"`   // its name
-	Bytes   int64          `json:"bytes"` // of the log as it lies there, packed or not
-	SHA256  string         `json:"sha256"`
+	Log     string         `json:"log"` // its name, as reports call it
+	Of      []Origin       `json:"of,omitempty"`
 	Mapping string         `json:"mapping,omitempty"` // SHA-256 of the mapping, as it is written out; empty: none
 	Civil   bool           `json:"civil"`             // no time has an offset and no zone was given: they are wall clock, to be read in the pack's zone
 	Stats   eventlog.Stats `json:"stats"`
 	Files   []FileInfo     `json:"files"`
+	Said    []string       `json:"said,omitempty"` // keys of what the log says of cases as a whole
+	Digest  string         `json:"digest"`         // SHA-256 of the index without it
+}
+
+// digest is what Digest should be.
+func (x Index) digest() (string, error) {
+	x.Digest = ""
+	text, err := json.Marshal(x)
+	return digestOf(text), err
+}
+
+// Origin is a file that the log was read from, as it lay there, packed or not.
+type Origin struct {
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
 }
 
 // FileInfo is one segment as the index has it.
@@ -46,53 +63,52 @@ type FileInfo struct {
 
 // Sizes at which a segment is cut, at the end of a case.
 const (
-	fullActs  = 1 << 20
+	fullActs  = 1 << 18
 	fullBytes = 32 << 20 // of texts
 )
 
-// Cut cuts the log in r into segments. create makes a file of the folder by its plain name; what was written before an
-// error is not a folder that is read.
-func Cut(ctx context.Context, r io.Reader, name string, opt eventlog.Options, create func(name string) (io.WriteCloser, error)) (*Index, error) {
-	return cut(ctx, r, name, opt, create, fullActs)
+// Cut cuts the log in r into segments; of says from which files it comes. create makes a file of the folder by its plain
+// name; what was written before an error is not a folder that is read.
+func Cut(ctx context.Context, r io.Reader, name string, of []Origin, opt eventlog.Options, create func(name string) (io.WriteCloser, error)) (*Index, error) {
+	return cut(ctx, r, name, of, opt, create, fullActs)
 }
 
-func cut(ctx context.Context, r io.Reader, name string, opt eventlog.Options, create func(name string) (io.WriteCloser, error), full int) (*Index, error) {
-	sum := sha256.New()
-	raw := &counted{r: io.TeeReader(r, sum)}
-	c := &cutter{w: newWriter(), create: create, full: full}
-	c.turn.L = &c.mu
-	stats, err := eventlog.Read(ctx, raw, name, opt, func(_ int, b *eventlog.Batch) error { return c.add(b) })
-	if err == nil {
-		err = c.flush()
-	}
-	if err == nil {
-		_, err = io.Copy(io.Discard, raw) // what the reader had no need of
-	}
+func cut(ctx context.Context, r io.Reader, name string, of []Origin, opt eventlog.Options, create func(name string) (io.WriteCloser, error), full int) (*Index, error) {
+	c := newCutter(create, full)
+	stats, err := eventlog.Read(ctx, r, name, opt, func(_ int, b *eventlog.Batch) error { return c.add(b) })
 	if err != nil {
 		return nil, err
 	}
-	x := &Index{Version: version, Log: path.Base(strings.ReplaceAll(name, "\\", "/")), Bytes: raw.n, SHA256: hex.EncodeToString(sum.Sum(nil)), Stats: stats, Files: c.files,
-		Civil: stats.NoOffset > 0 && opt.Zone == nil && (opt.Map == nil || opt.Map.Zone == nil)}
+	x := &Index{Log: name, Of: of, Stats: stats, Civil: stats.NoOffset > 0 && opt.Zone == nil && (opt.Map == nil || opt.Map.Zone == nil)}
 	if opt.Map != nil {
-		x.Mapping = digestOf([]byte(opt.Map.String()))
+		x.Mapping = MappingDigest(opt.Map)
 	}
-	text, err := json.MarshalIndent(x, "", " ")
-	if err != nil {
-		return nil, err
-	}
-	return x, write(create, IndexName, append(text, '\n'))
+	return x, c.end(x)
 }
 
-type counted struct {
-	r io.Reader
-	n int64
+// CutCases cuts cases that come from elsewhere than a log: a record, a generator. Their times are instants. A case is used
+// up before the next is asked for.
+func CutCases(ctx context.Context, cases iter.Seq[eventlog.Case], name string, create func(name string) (io.WriteCloser, error)) (*Index, error) {
+	c := newCutter(create, fullActs)
+	x := &Index{Log: name, Stats: eventlog.Stats{Format: "cases"}}
+	for k := range cases {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := c.one(&k); err != nil {
+			return nil, err
+		}
+		x.Stats.Cases++
+		x.Stats.Events += int64(len(k.Events))
+		if len(k.Events) == 0 {
+			x.Stats.Empty++
+		}
+	}
+	return x, c.end(x)
 }
 
-func (c *counted) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
+// MappingDigest is how the index names the mapping a log was read with.
+func MappingDigest(m *eventlog.Mapping) string { return digestOf([]byte(m.String())) }
 
 // cutter takes batches in the order of the log. Whoever comes early waits: the batches before are in the hands of others,
 // who wait for none after theirs.
@@ -105,6 +121,42 @@ type cutter struct {
 	create func(name string) (io.WriteCloser, error)
 	full   int
 	files  []FileInfo
+	said   []string
+}
+
+func newCutter(create func(name string) (io.WriteCloser, error), full int) *cutter {
+	c := &cutter{w: newWriter(), create: create, full: full}
+	c.turn.L = &c.mu
+	return c
+}
+
+// end writes what is left, and the index.
+func (c *cutter) end(x *Index) error {
+	if err := c.flush(); err != nil {
+		return err
+	}
+	slices.Sort(c.said)
+	x.Version, x.Files, x.Said = version, c.files, c.said
+	digest, err := x.digest()
+	if err != nil {
+		return err
+	}
+	x.Digest = digest
+	text, err := json.MarshalIndent(x, "", " ")
+	if err != nil {
+		return err
+	}
+	return write(c.create, IndexName, append(text, '\n'))
+}
+
+func (c *cutter) one(k *eventlog.Case) error {
+	if err := c.w.add(k); err != nil {
+		return err
+	}
+	if len(c.w.of) >= c.full || len(c.w.ids) >= c.full || c.w.size >= fullBytes {
+		return c.flush()
+	}
+	return nil
 }
 
 func (c *cutter) add(b *eventlog.Batch) error {
@@ -118,9 +170,7 @@ func (c *cutter) add(b *eventlog.Batch) error {
 		if c.err != nil {
 			return c.err
 		}
-		if c.err = c.w.add(&b.Cases[i]); c.err == nil && (len(c.w.of) >= c.full || len(c.w.ids) >= c.full || c.w.size >= fullBytes) {
-			c.err = c.flush()
-		}
+		c.err = c.one(&b.Cases[i])
 	}
 	c.next++
 	return c.err
@@ -133,11 +183,18 @@ func (c *cutter) flush() error {
 	if len(c.w.of) > maxActs {
 		return fmt.Errorf("one case has more than %d acts", maxActs-fullActs)
 	}
+	for _, s := range c.w.caseShapes.all {
+		for _, f := range s.fields {
+			if !slices.Contains(c.said, f.Key) {
+				c.said = append(c.said, f.Key)
+			}
+		}
+	}
 	file, text, err := c.w.encode()
 	if err != nil {
 		return err
 	}
-	info := FileInfo{Name: fmt.Sprintf("%06d.segment", len(c.files)+1), Bytes: int64(len(file)), Cases: len(c.w.ids), Acts: len(c.w.of), Last: earliest, Head: digestOf(text)}
+	info := FileInfo{Name: fmt.Sprintf("%06d"+Ending, len(c.files)+1), Bytes: int64(len(file)), Cases: len(c.w.ids), Acts: len(c.w.of), Last: earliest, Head: digestOf(text)}
 	for _, t := range c.w.times {
 		info.Last = max(info.Last, calendar.Instant(t))
 	}
@@ -179,6 +236,9 @@ func Open(fsys fs.FS, name string) (*Folder, error) {
 	}
 	if d.Version != version {
 		return nil, fmt.Errorf("%s: segments of version %d; this program reads version %d: cut the log again", name, d.Version, version)
+	}
+	if sum, err := d.digest(); err != nil || sum != d.Digest {
+		return nil, fault(name, IndexName, fmt.Errorf("it was altered"))
 	}
 	var cases, acts int64
 	for _, f := range d.Files {
@@ -274,20 +334,25 @@ func (d *Folder) Each(ctx context.Context, workers int, visit func(worker, i int
 	return failed
 }
 
-// batchCases are the cases that Read hands on together.
+// batchCases are the cases that ReadHistory hands on together.
 const batchCases = 512
 
-// Read gives what eventlog.Read gave of the log: batches of whole cases in its order, with the same numbers. Times that are
-// wall clock are read in zone; without one, as if in Greenwich. A batch is good until each returns.
-func (d *Folder) Read(ctx context.Context, zone *calendar.Zone, workers int, each func(worker int, b *eventlog.Batch) error) (eventlog.Stats, error) {
+// ReadHistory makes a folder a log like any other (eventlog.History): it gives what eventlog.Read gave of the log, batches of
+// whole cases in its order, with the same numbers. Times that are wall clock are read in opt.Zone; without one, as if in
+// Greenwich.
+func (d *Folder) ReadHistory(ctx context.Context, opt eventlog.Options, each func(worker int, b *eventlog.Batch) error) (eventlog.Stats, error) {
 	first := make([]int, len(d.Files)) // index of each segment's first batch
 	for i := 1; i < len(first); i++ {
 		first[i] = first[i-1] + (d.Files[i-1].Cases+batchCases-1)/batchCases
 	}
-	if !d.Civil {
-		zone = nil
+	if opt.Watch != nil {
+		opt.Watch.Expect(d.Stats.Events)
 	}
-	err := d.Each(ctx, workers, func(worker, i int, f *File) error {
+	var zone *calendar.Zone
+	if d.Civil {
+		zone = opt.Zone
+	}
+	err := d.Each(ctx, opt.Workers, func(worker, i int, f *File) error {
 		r := f.reader(zone)
 		for b := first[i]; r.at < f.Cases; b++ {
 			if err := each(worker, &eventlog.Batch{Index: b, Cases: r.cases(batchCases)}); err != nil {
@@ -298,6 +363,14 @@ func (d *Folder) Read(ctx context.Context, zone *calendar.Zone, workers int, eac
 	})
 	return d.Stats, err
 }
+
+// Read refuses: a folder is not one stream of text.
+func (d *Folder) Read([]byte) (int, error) {
+	return 0, fmt.Errorf("%s: a folder of segments is read with ReadHistory", d.name)
+}
+
+// Close has nothing to close.
+func (d *Folder) Close() error { return nil }
 
 // Last is the last instant of the log, wall clock read in zone.
 func (d *Folder) Last(ctx context.Context, zone *calendar.Zone) (calendar.Instant, error) {

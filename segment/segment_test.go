@@ -49,7 +49,7 @@ func (m *memory) create(name string) (io.WriteCloser, error) {
 
 func cutText(t testing.TB, text []byte, name string, opt eventlog.Options, full int) (*Folder, fstest.MapFS) {
 	m := &memory{fs: fstest.MapFS{}}
-	if _, err := cut(context.Background(), bytes.NewReader(text), name, opt, m.create, full); err != nil {
+	if _, err := cut(context.Background(), bytes.NewReader(text), name, nil, opt, m.create, full); err != nil {
 		t.Fatal(err)
 	}
 	d, err := Open(m.fs, "folder")
@@ -109,7 +109,7 @@ func readLog(t testing.TB, text []byte, name string, opt eventlog.Options) []eve
 
 func readFolder(t testing.TB, d *Folder, zone *calendar.Zone, workers int) []eventlog.Case {
 	return gathered(t, func(each func(int, *eventlog.Batch) error) error {
-		_, err := d.Read(context.Background(), zone, workers, each)
+		_, err := d.ReadHistory(context.Background(), eventlog.Options{Zone: zone, Workers: workers}, each)
 		return err
 	})
 }
@@ -337,23 +337,71 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzOpen changes the index, sealed again; whatever it says, a folder is read or refused.
+func FuzzOpen(f *testing.F) {
+	_, files := cutText(f, []byte("case:concept:name,concept:name,time:timestamp\nA,x,2010-03-28T02:30:00Z\nB,y,2010-03-28T03:10:00Z\n"), "log.csv", eventlog.Options{}, 1)
+	f.Add(files[IndexName].Data)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var x Index
+		if err := json.Unmarshal(text, &x); err == nil {
+			if x.Digest, err = x.digest(); err != nil {
+				t.Fatal(err)
+			}
+			if text, err = json.Marshal(x); err != nil {
+				t.Fatal(err)
+			}
+		}
+		altered := fstest.MapFS{IndexName: &fstest.MapFile{Data: text}}
+		for _, name := range []string{"000001.segment", "000002.segment"} {
+			altered[name] = files[name]
+		}
+		d, err := Open(altered, "folder")
+		if err != nil {
+			return
+		}
+		if _, err := d.Last(context.Background(), nil); err != nil {
+			return
+		}
+		n := int64(0)
+		if stats, err := d.ReadHistory(context.Background(), eventlog.Options{Workers: 1}, func(_ int, b *eventlog.Batch) error { n += int64(len(b.Cases)); return nil }); err == nil && n != stats.Cases {
+			t.Fatalf("%d cases of %d", n, stats.Cases)
+		}
+	})
+}
+
 func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 	const text = "case:concept:name,concept:name,time:timestamp\nA,x,2010-03-28T02:30:00Z\nB,y,2010-03-28T03:10:00Z\nC,x,2010-01-01T00:00:00Z\n"
 	whole, files := cutText(t, []byte(text), "log.csv", eventlog.Options{}, 1)
-	if len(whole.Files) != 3 || whole.Stats.Events != 3 || whole.Bytes != int64(len(text)) {
+	if len(whole.Files) != 3 || whole.Stats.Events != 3 {
 		t.Fatalf("%+v", whole.Index)
 	}
 	read := func(fs fstest.MapFS) error {
 		d, err := Open(fs, "folder")
 		if err == nil {
-			_, err = d.Read(context.Background(), nil, 0, func(int, *eventlog.Batch) error { return nil })
+			_, err = d.ReadHistory(context.Background(), eventlog.Options{}, func(int, *eventlog.Batch) error { return nil })
 		}
 		return err
+	}
+	// index changes the index and seals it again.
+	index := func(f fstest.MapFS, from, to string) {
+		text := bytes.Replace(f[IndexName].Data, []byte(from), []byte(to), 1)
+		var x Index
+		if err := json.Unmarshal(text, &x); err != nil || bytes.Equal(text, f[IndexName].Data) {
+			t.Fatal(err, "nothing was changed")
+		}
+		sum, err := x.digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f[IndexName].Data = bytes.Replace(text, []byte(x.Digest), []byte(sum), 1)
 	}
 	for name, c := range map[string]struct {
 		change func(fstest.MapFS)
 		want   string
 	}{
+		"the index was altered": {func(f fstest.MapFS) {
+			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"civil": false`), []byte(`"civil": true`), 1)
+		}, "index.json: it was altered"},
 		"whole":             {func(fstest.MapFS) {}, ""},
 		"no index":          {func(f fstest.MapFS) { delete(f, IndexName) }, "the cut did not end"},
 		"a segment is gone": {func(f fstest.MapFS) { delete(f, "000002.segment") }, "000002.segment"},
@@ -361,15 +409,15 @@ func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 			f["000002.segment"], f["000003.segment"] = f["000003.segment"], f["000002.segment"]
 		}, "the index says"},
 		"one is of another cut": {func(f fstest.MapFS) {
-			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(whole.Files[1].Head), []byte(whole.Files[0].Head), 1)
+			index(f, whole.Files[1].Head, whole.Files[0].Head)
 		}, "000002.segment: head: it is not the one of the index"},
 		"one is cut short":          {func(f fstest.MapFS) { f["000002.segment"].Data = f["000002.segment"].Data[:40] }, "it has 40 bytes"},
 		"one is of a later version": {func(f fstest.MapFS) { f["000001.segment"].Data[9]++ }, "version 257"},
 		"the index is other": {func(f fstest.MapFS) {
-			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"cases": 1`), []byte(`"cases": 2`), 1)
+			index(f, `"cases": 1`, `"cases": 2`)
 		}, "hold 4 cases"},
 		"a file elsewhere": {func(f fstest.MapFS) {
-			f[IndexName].Data = bytes.Replace(f[IndexName].Data, []byte(`"000001.`), []byte(`"../000001.`), 1)
+			index(f, `"000001.`, `"../000001.`)
 		}, "../000001"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -389,11 +437,11 @@ func TestAFolderThatIsNotWholeIsRefused(t *testing.T) {
 func TestACutThatFailsLeavesNoIndex(t *testing.T) {
 	m := &memory{fs: fstest.MapFS{}}
 	text := "case:concept:name,concept:name,time:timestamp\nA,x,2010-03-28T02:30:00Z\nB,y,soon\n"
-	if _, err := cut(context.Background(), strings.NewReader(text), "log.csv", eventlog.Options{}, m.create, 1); err == nil || m.fs[IndexName] != nil {
+	if _, err := cut(context.Background(), strings.NewReader(text), "log.csv", nil, eventlog.Options{}, m.create, 1); err == nil || m.fs[IndexName] != nil {
 		t.Errorf("error %v, files %v", err, m.fs)
 	}
 	full := errors.New("disk full")
-	if _, err := cut(context.Background(), strings.NewReader(text[:70]), "log.csv", eventlog.Options{}, func(string) (io.WriteCloser, error) { return nil, full }, 1); !errors.Is(err, full) {
+	if _, err := cut(context.Background(), strings.NewReader(text[:70]), "log.csv", nil, eventlog.Options{}, func(string) (io.WriteCloser, error) { return nil, full }, 1); !errors.Is(err, full) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -401,7 +449,7 @@ func TestACutThatFailsLeavesNoIndex(t *testing.T) {
 func ExampleOpen() {
 	m := &memory{fs: fstest.MapFS{}}
 	log := "case:concept:name,concept:name,time:timestamp\nA,file,2026-03-02\nA,decide,2026-03-09\n"
-	if _, err := Cut(context.Background(), strings.NewReader(log), "log.csv", eventlog.Options{}, m.create); err != nil {
+	if _, err := Cut(context.Background(), strings.NewReader(log), "log.csv", nil, eventlog.Options{}, m.create); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -324,6 +324,9 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 		out.State, out.By = ActWithdrawn, c.linkTo(f, a.Withdrawn)
 	case a.ByLaw:
 		out.State = ActByLaw
+		if a.Info != nil && slices.ContainsFunc(a.Info.Fields, func(f procedure.FieldInfo) bool { return f.As == "origin" && a.Datum(f.Name).Known() }) {
+			out.State = ActByRule
+		}
 	}
 	for i := range f.Acts {
 		if x := &f.Acts[i]; x.ID != "" && (x.ID == a.Corrects || x.ID == a.Withdraws) {

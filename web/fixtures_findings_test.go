@@ -22,7 +22,8 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 		MatterAct{m("2026-11-23 09:00"), x("受理监督事项", "Matter taken up"), x("民警20", "Officer 20"), "#"}, MatterAct{m("2026-11-23 09:40"), x("核实", "Verified"), x("民警20", "Officer 20"), "#"}, MatterAct{m("2026-11-23 10:20"), x("责令限期改正", "Ordered to be put right"), x("民警21", "Officer 21"), "#"})
 	done := matter("c1-7rk0x4h70us4r", x("案件评查表", "Score sheet"), x("结束", "closed"), true,
 		MatterAct{m("2026-11-23 08:00"), x("开立评查表", "Sheet opened"), x("民警22", "Officer 22"), "#"}, MatterAct{m("2026-11-23 08:30"), x("扣分", "Deduction"), x("民警22", "Officer 22"), "#"})
-	page := FindingPage{Frame: with(AreaFindings), Number: "k3v9q2ab", Finding: slow, Stands: true, Case: ref, Unit: stationA, Act: slow.Act, Due: m("2026-11-23 07:30"),
+	done.Of = &Link{x("考评轮次：第四季度考评", "of the round: fourth quarter"), "#"}
+	page := FindingPage{Counted: []Link{{x("十一月执法研判", "Study of November"), "#"}}, Frame: with(AreaFindings), Number: "k3v9q2ab", Finding: slow, Stands: true, Case: ref, Unit: stationA, Act: slow.Act, Due: m("2026-11-23 07:30"),
 		Parts:   []PartTaken{{x("民警01", "Officer 01"), x("办案民警", "handler"), "did"}, {x("民警02", "Officer 02"), x("办案民警", "handler"), "assigned"}, {x("民警09", "Officer 09"), x("派出所所长", "head of station"), "decided"}},
 		Matters: []MatterShown{done, open}, Open: []Link{{x("执法监督", "Supervision of enforcement"), "#"}, {x("案件评查表", "Score sheet"), "#"}, {x("执法督察", "Superintendence"), "#"}}}
 	untouched := page
@@ -86,7 +87,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	}
 	kong, meng := x("民警22", "Officer 22"), x("民警23", "Officer 23")
 	rounds := RoundPage{Frame: with(AreaMatters), Head: CaseHead{Title: other.Title, Number: other.Number, Href: "#", Kind: other.Kind, Stage: other.Stage, Unit: legal}, Unit: stationA, From: dd(2026, 10, 1), Until: dd(2026, 12, 31), Size: 3, Share: 50, Seed: strings.Repeat("4be1f0a9", 8), Population: 41, Again: 43,
-		Drawn: []RoundRow{{Case: ref, Unit: stationA, Twice: true, Sheets: []SheetRow{sheet(kong, false, true, 80, DeductionRow{x("询问超时", "held too long"), 20, 10}), sheet(meng, true, true, 92, DeductionRow{x("未及时通知家属", "family told late"), 8, 8})}}, {Case: light.Case, Unit: stationA, Twice: true, Hidden: 1, Sheets: []SheetRow{sheet(meng, true, false, 0)}}, {Case: CaseRef{Title: "c1-0uo43a7m03xv7v"}}},
+		Drawn: []RoundRow{{Case: ref, Unit: stationA, Twice: true, Sheets: []SheetRow{sheet(kong, false, true, 80, DeductionRow{x("询问超时", "held too long"), 20, 10, &Link{Text: x("问题 7f3a91c2", "finding 7f3a91c2"), Href: "#"}}), sheet(meng, true, true, 92, DeductionRow{x("未及时通知家属", "family told late"), 8, 8, nil})}}, {Case: light.Case, Unit: stationA, Twice: true, Alone: true, Sheets: []SheetRow{sheet(meng, true, false, 0)}}, {Case: CaseRef{Title: "c1-0uo43a7m03xv7v"}}},
 		Named: []RoundRow{{Case: ref, Unit: stationA}}, Agreement: AgreementShown{Pairs: 1, Least: 10, Few: true, Difference: "12.0"}}
 	measured := rounds
 	measured.Same, measured.Again, measured.Named = true, 41, nil
@@ -124,6 +125,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 		{"feeds", &followed}, {"feeds-none", &FeedsPage{Frame: with(AreaFindings)}},
 		{"limits", &terms}, {"limits-none", &calm},
 		{"round", &rounds}, {"round-measured", &measured}, {"round-constant", &constant}, {"round-ungraded", &ungraded}, {"round-undrawn", &undrawn},
+		{"audit", auditFixture(x("zh", "en"), with(AreaFindings))}, {"audit-none", &AuditPage{Frame: with(AreaFindings), Action: "/audit", Title: psc, Procedures: []Option{{"administrative", psc, "", true}}, Units: []string{stationB}, Revision: 812, At: m("2026-11-23 10:42")}},
 		{"coverage", &reach}, {"coverage-none", &unreached}, {"coverage-error", &misdated},
 		{"finding", &page}, {"finding-untouched", &untouched}, {"finding-gone", &gone}, {"findings", &list}, {"findings-none", &none},
 		{"matters", &matters}, {"matters-none", &nothing}, {"intake-matter", Intake{with(AreaMatters), nil, form, others}},
@@ -133,7 +135,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 
 // tiedFixture is what a case that others are about is tied to.
 func tiedFixture(x func(zh, en string) string) *Tied {
-	return &Tied{About: []Link{{x("问题 k3v9q2ab", "finding k3v9q2ab"), "#"}, {x("治安案件：丙某赌博案", "public security case: Mr C, gambling"), "#"}}, By: []Link{{x("执法监督：传唤后未及时通知家属", "Supervision of enforcement: family told late after a summons"), "#"}, {x("案件评查表：第四季度第3件", "Score sheet: fourth quarter, no. 3"), "#"}}}
+	return &Tied{Counted: []Link{{x("问题 7f3a91c2", "finding 7f3a91c2"), "#"}}, Unseen: 2, From: []Link{{Text: x("督察 c1-9zz9w3g69tr3q（无权查看）", "Superintendence c1-9zz9w3g69tr3q (not yours to see)")}}, To: []Link{{x("过错调查：行政复议", "Fault: reconsideration"), "#"}}, Waiting: true, About: []Link{{x("问题 k3v9q2ab", "finding k3v9q2ab"), "#"}, {x("治安案件：丙某赌博案", "public security case: Mr C, gambling"), "#"}}, By: []Link{{x("执法监督：传唤后未及时通知家属", "Supervision of enforcement: family told late after a summons"), "#"}, {x("案件评查表：第四季度第3件", "Score sheet: fourth quarter, no. 3"), "#"}}}
 }
 
 // queryFixtures are the states of the reporter's page in which something is complained of.
@@ -173,4 +175,16 @@ func lawFixtures(x func(zh, en string) string, f Frame) []fixture {
 		Remedies: []LawRemedy{{Title: x("申请行政复议", "Apply for administrative reconsideration"), Where: x("同级人民政府", "the government of the same level"), Term: x("60日", "60 days"), For: []string{x("违法嫌疑人", "suspected offender"), x("被侵害人", "victim")}, After: []Link{{x("处罚决定", "Penalty decision"), "#act-decide"}}, Articles: articles[:1]}, {Title: x("要求说明理由", "Ask for reasons"), Where: x("办案单位", "the unit")}},
 		Marks:    []LawMark{mark, {"reading", x("超过询问查证时限", "Held longer than the hours allow"), x("自进入办案场所时起算", "counted from entering the station"), nil}}}
 	return []fixture{{"law", &list}, {"lawpage", &page}}
+}
+
+// publishedFixtures are what stands in public.
+func publishedFixtures(x func(zh, en string) string, f Frame) []fixture {
+	stands := PublishedRow{Href: "/published/c1-6qj9w3g69tr3q", Title: x("某餐馆未落实治安保卫制度处罚决定", "Decision on a restaurant"), Kind: x("依其他法律作出的行政决定", "administrative decision under another law"), Unit: x("城东派出所", "East Station"), At: m("2026-10-09 10:00")}
+	gone := PublishedRow{Href: "/published/c1-0zz9w3g69tr3q", Unit: stands.Unit, At: m("2026-09-01 10:00"), Withdrawn: m("2026-11-20 16:20")}
+	list := PublishedList{Frame: f, Action: "/published", Kinds: []Option{{Value: "other_decision", Text: stands.Kind}, {Value: "statistics", Text: x("不含个人的统计信息", "statistics without persons"), Chosen: true}}, Months: []Option{{Value: "2026-11"}, {Value: "2026-10"}}, Rows: []PublishedRow{stands, gone}, All: 2, Law: &Link{x("一份决定或者信息的公开：提出、审查、批准、发布、撤回。", "One piece of information: proposal, check, approval, publication, withdrawal."), "#"}}
+	none := list
+	none.Rows, none.All, none.Narrowed, none.Query = nil, 0, true, x("网吧", "bar")
+	one := PublishedPage{Frame: f, Row: stands, Number: "c1-6qj9w3g69tr3q", Changed: m("2026-10-12 09:00"), Text: []string{x("行政处罚决定书", "Decision"), x("当事人某餐馆，住×。", "The restaurant, of ×."), x("现决定给予罚款二千元的处罚。如不服本决定，可以在收到之日起六十日内申请行政复议，或者在六个月内提起行政诉讼。", "A fine of 2,000 yuan is imposed. Reconsideration may be asked for within 60 days, a suit brought within six months.")}}
+	withdrawn := PublishedPage{Frame: f, Row: gone, Number: "c1-0zz9w3g69tr3q", Notice: x("原处罚决定已被复议机关撤销。", "The decision was revoked on reconsideration."), Articles: []LawArticle{{x("《行政处罚法》第48条", "Administrative Penalty Law art. 48"), x("公开的决定被变更、撤销、确认违法或者无效的，3日内撤回并说明理由", "withdrawn within 3 days once it falls, with reasons"), "#", ""}}}
+	return []fixture{{"published", &list}, {"published-none", &none}, {"published-one", &one}, {"published-withdrawn", &withdrawn}}
 }

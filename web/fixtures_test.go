@@ -146,6 +146,7 @@ func fixtures(lang string) []fixture {
 	long.Stopped = true
 	tied := c
 	tied.Tied, tied.Round = tiedFixture(x), "#"
+	tied.Acts = append(slices.Clone(c.Acts), Act{Title: x("登记决定被改变", "Fall of the decision noted"), Index: "1830", Occurred: m("2026-11-01 09:00"), State: ActByRule, Articles: art("apl/48")})
 	closed := c
 	closed.Head.Stage = x("已结案", "closed")
 	closed.Head.Chips = []Chip{{x("记录已封存", "sealed"), Note}}
@@ -321,5 +322,5 @@ func fixtures(lang string) []fixture {
 		{"receipt", ReceiptPage{Frame: with(f, AreaIntake), Code: "7KQ4-M2XP-90TB-K", Secret: "3FJW-8RTN", At: m("2026-11-23 10:44"), Index: "1852", Leaf: strings.Repeat("4be1f0a9", 8), Query: "/query", Case: Link{x("打开案件", "Open the case"), "#"}}},
 		{"looks", Looks{with(f, AreaCases), ref, manyLooks, Pager{Next: "#"}}}, {"looks-none", Looks{with(f, AreaCases), ref, nil, Pager{}}},
 		{"notice-notfound", note(NoticeNotFound, nil)}, {"notice-error", note(NoticeError, nil)}, {"notice-refused", note(NoticeRefused, func(n *Notice) { n.Reasons = []Reason{notice, review} })}, {"notice-conflict", note(NoticeConflict, nil)}, {"notice-stopped", note(NoticeStopped, func(n *Notice) { n.Stopped = true })},
-	}, slices.Concat(questionFixtures(x, with(f, AreaQuestions)), findingFixtures(x, f), queryFixtures(x, ask, &progress), lawFixtures(x, pub), []fixture{{"case-tied", tied}})...)
+	}, slices.Concat(questionFixtures(x, with(f, AreaQuestions)), findingFixtures(x, f), queryFixtures(x, ask, &progress), lawFixtures(x, pub), publishedFixtures(x, pub), surveyFixtures(x, pub, with(f, AreaMatters), ch), measureFixtures(x, with(f, AreaMatters), ch), []fixture{{"case-tied", tied}})...)
 }

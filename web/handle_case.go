@@ -59,6 +59,9 @@ func casePage(c *call) error {
 	if handling.Draws(f.Proc) {
 		p.Round = roundURL(f.Head.ID)
 	}
+	if handling.Surveys(f.Proc) {
+		p.SurveyURL = surveyURL(f.Head.ID)
+	}
 	if measures(f.Proc) {
 		p.MeasureURL = measureURL(f.Head.ID)
 		for _, x := range c.House.MeasuredIn(f) {
@@ -333,7 +336,7 @@ func (c *call) looked(looks []casefile.Looked) []Look {
 
 func (c *call) what(s string) string {
 	head, tail, _ := strings.Cut(s, " ")
-	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}, "round": {"考评的抽样与评分", "draw and scores of a round"}, "inhand": {"在控时间（自他案）", "time in hand, from another case"}}
+	words := map[string][2]string{"case": {"案件页", "case page"}, "act": {"行为", "act"}, "document": {"文书", "document"}, "attachment": {"附件", "file"}, "looks": {"查看记录", "who looked"}, "form": {"表单", "form"}, "ask": {"提出规则疑问", "asking about a rule"}, "question": {"规则疑问", "question about a rule"}, "round": {"考评的抽样与评分", "draw and scores of a round"}, "survey": {"评议的统计", "what a survey has collected"}, "inhand": {"在控时间（自他案）", "time in hand, from another case"}}
 	w, ok := words[head]
 	if !ok {
 		return s
@@ -402,6 +405,12 @@ func actPage(c *call) error {
 			p.Opened = append(p.Opened, DutyAhead{What: what, Due: d.Due, Civil: l.Civil, Liberty: d.Liberty, Articles: l.Articles, Why: l.Why})
 		} else {
 			p.Ended = append(p.Ended, Pair{what, c.dutyState(d.State) + " " + c.local(d.Done)})
+		}
+	}
+	if measures(f.Proc) {
+		p.MeasureURL = measureURL(f.Head.ID)
+		for _, x := range c.House.MeasuredIn(f) {
+			p.Measured = append(p.Measured, c.measured(f, &x))
 		}
 	}
 	return c.page(http.StatusOK, p)

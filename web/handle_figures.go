@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -45,7 +46,7 @@ func figures(c *call) error {
 		row := FigureRow{Title: rule.Title.In(c.lang), Rule: rule.ID, Severity: Severity(rule.Severity), Unit: c.House.Unit(r.Unit).In(c.lang), Now: shareShown(r.Now), Then: shareShown(r.Then)}
 		if study != nil {
 			q := url.Values{"subject_new": {"1"}}
-			given := map[string]string{"name": row.Title, "rule": c.House.RuleName(r.Proc, r.Rule), "count": strconv.Itoa(r.Now.Count), "cases": strconv.Itoa(r.Now.Of), "before": strconv.Itoa(r.Then.Count), "before_cases": strconv.Itoa(r.Then.Of), "places": row.Unit}
+			given := map[string]string{"name": row.Title, "rule": c.House.RuleName(r.Proc, r.Rule), "count": strconv.Itoa(r.Now.Count), "cases": strconv.Itoa(r.Now.Of), "before": strconv.Itoa(r.Then.Count), "before_cases": strconv.Itoa(r.Then.Of), "places": row.Unit, "findings": strings.Join(r.Findings, ",")}
 			for _, f := range noting.Fields {
 				if v := given[f.Name]; v != "" {
 					q.Set("d_"+f.Name, v)

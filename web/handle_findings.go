@@ -26,6 +26,9 @@ const casesOfFindings = 25
 func findingList(c *call) error {
 	q := c.r.URL.Query()
 	p := &FindingList{Frame: c.liveList(AreaFindings), Mine: "/officers/" + string(c.who.Person), Scope: Scope(q.Get("scope"))}
+	if len(c.House.WatchedUnits(c.who)) > 0 {
+		p.Audit = "/audit"
+	}
 	if p.Scope != ScopeUnit && p.Scope != ScopeAll {
 		p.Scope = ScopeMine
 		if !c.House.OpensMain(c.who) && q.Get("scope") == "" { // who handles no cases begins with all
@@ -106,6 +109,9 @@ func findingPage(c *call) error {
 	}
 	for _, m := range chain.Matters {
 		row := MatterShown{Ref: c.caseRef(&m.Head), Kind: m.Proc.Title.In(c.lang), Stage: m.Proc.StageTitle(m.Head.Stage).In(c.lang), Unit: c.House.Unit(m.Head.Unit).In(c.lang), Closed: m.Head.Closed}
+		if m.Of != nil {
+			row.Of = &Link{c.both("考评轮次：", "of the round: ") + m.Of.Title, roundURL(m.Of.ID)}
+		}
 		for _, a := range m.Acts {
 			x := MatterAct{At: a.Occurred, Title: a.Info.Title.In(c.lang), Href: actURL(m.Head.ID, a.Number)}
 			if a.Actor != nil {
@@ -114,6 +120,9 @@ func findingPage(c *call) error {
 			row.Acts = append(row.Acts, x)
 		}
 		p.Matters = append(p.Matters, row)
+	}
+	for i := range chain.Counted {
+		p.Counted = append(p.Counted, Link{c.caseRef(&chain.Counted[i]).Title, caseURL(chain.Counted[i].ID)})
 	}
 	if p.Stands {
 		about := url.Values{"finding": {id}, "case": {string(f.Head.ID)}, "concerned": {strings.Join(concerned, ",")}}
@@ -199,10 +208,27 @@ func (c *call) tied(f *handling.File) (*Tied, error) {
 	for i := range links.Cases {
 		out.About = append(out.About, link(&links.Cases[i]))
 	}
+	for i := range links.Counted {
+		x := &links.Counted[i]
+		out.Counted = append(out.Counted, Link{c.both("问题 ", "finding ") + findingNumber(x.ID()), findingURL(x.ID())})
+	}
+	out.Unseen = links.Unseen
 	for i := range links.Matters {
 		out.By = append(out.By, link(&links.Matters[i]))
 	}
-	if len(out.About)+len(out.By) == 0 {
+	led := func(of []handling.Led) []Link {
+		var out []Link
+		for i := range of {
+			if of[i].Seen {
+				out = append(out, link(&of[i].Head))
+			} else {
+				out = append(out, Link{Text: of[i].Proc.Title.In(c.lang) + " " + string(of[i].Head.ID) + c.both("（无权查看）", " (not yours to see)")})
+			}
+		}
+		return out
+	}
+	out.From, out.To, out.Waiting = led(links.From), led(links.To), links.Waiting
+	if len(out.About)+len(out.By)+len(out.From)+len(out.To)+len(out.Counted)+out.Unseen == 0 && !out.Waiting {
 		return nil, nil
 	}
 	return out, nil

@@ -697,6 +697,9 @@ func doAct(c *call) error {
 			}
 		})
 	}
+	if len(answer.Slips) > 0 {
+		return c.slips(answer)
+	}
 	return c.redirect(caseURL(answer.Case) + "?done=" + strconv.FormatInt(answer.Kept.Number, 10))
 }
 

@@ -210,11 +210,16 @@ func doIntake(c *call) error {
 
 // receipt shows code and secret once, to be handed to the reporter.
 func (c *call) receipt(a *handling.Answer) *ReceiptPage {
+	return &ReceiptPage{Frame: c.frame(AreaIntake), Code: a.Receipt.Code, Secret: a.Receipt.Secret, At: a.Record.Recorded, Index: strconv.FormatInt(a.Kept.Index, 10), Leaf: a.Kept.Leaf.String(), Query: c.address("/query"), Case: Link{c.both("打开案件，登记人员", "open the case and register people"), caseURL(a.Case) + "?done=" + strconv.FormatInt(a.Kept.Number, 10)}}
+}
+
+// address is where a page is for who is not here: on paper.
+func (c *call) address(path string) string {
 	scheme := "http"
 	if c.Secure {
 		scheme = "https"
 	}
-	return &ReceiptPage{Frame: c.frame(AreaIntake), Code: a.Receipt.Code, Secret: a.Receipt.Secret, At: a.Record.Recorded, Index: strconv.FormatInt(a.Kept.Index, 10), Leaf: a.Kept.Leaf.String(), Query: scheme + "://" + c.r.Host + "/query", Case: Link{c.both("打开案件，登记人员", "open the case and register people"), caseURL(a.Case) + "?done=" + strconv.FormatInt(a.Kept.Number, 10)}}
+	return scheme + "://" + c.r.Host + path
 }
 
 // dataPNG reads a drawn signature: a PNG in a data URI, at most 512 KiB and 2000 points a side.

@@ -133,6 +133,12 @@ func (l *lawOf) links(acts []int) []Link {
 func (l *lawOf) act(i int) LawAct {
 	a, x := l.proc.Act(i), l.proc.ActText(i)
 	out := LawAct{ID: a.ID, Title: a.Title.In(l.lang), What: a.Help.In(l.lang), Why: a.Why.In(l.lang), Decision: a.Decision, Relieves: a.Relieves, About: a.Scope, By: l.posts(append(slices.Clone(a.By), a.Competent...)), Varies: len(x.Competent) > 1, Articles: l.cited(a.Basis), Unverified: l.note("act "+a.ID, x.Unverified)}
+	for _, x := range a.Leads {
+		to := Link{x.Procedure.Title.In(l.lang) + l.both("：", ": ") + x.Procedure.ActTitle(x.Act).In(l.lang), lawURL(x.Procedure) + "#act-" + x.Procedure.ActID(x.Act)}
+		if !slices.Contains(out.Leads, to) {
+			out.Leads = append(out.Leads, to)
+		}
+	}
 	for _, id := range a.Documents {
 		if d := l.House.Pack().Document(id); d != nil {
 			out.Documents = append(out.Documents, d.Title.In(l.lang))

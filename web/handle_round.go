@@ -34,7 +34,7 @@ func round(c *call) error {
 }
 
 func (c *call) roundRow(x *handling.RoundCase) RoundRow {
-	row := RoundRow{Case: CaseRef{Title: string(x.ID)}, Twice: x.Twice, Hidden: x.Hidden}
+	row := RoundRow{Case: CaseRef{Title: string(x.ID)}, Twice: x.Twice, Alone: x.Alone}
 	if x.Head != nil {
 		row.Case, row.Unit = c.caseRef(x.Head), c.House.Unit(x.Head.Unit).In(c.lang)
 	}
@@ -42,7 +42,14 @@ func (c *call) roundRow(x *handling.RoundCase) RoundRow {
 		s := &x.Sheets[i]
 		sheet := SheetRow{Href: caseURL(s.Head.ID), Scorer: c.House.Name(s.Scorer), Blind: s.Blind, Scored: s.Scored, Score: s.Score, Stage: c.stageOf(&s.Head)}
 		for _, d := range s.Deductions {
-			sheet.Deductions = append(sheet.Deductions, DeductionRow{d.Name, d.Points, d.Now})
+			row := DeductionRow{Name: d.Name, Points: d.Points, Now: d.Now}
+			if d.Finding != "" {
+				row.Finding = &Link{Text: c.both("问题 ", "finding ") + findingNumber(d.Finding)}
+				if of, ok := casefile.CaseOfFinding(d.Finding); ok && x.Head != nil && of == x.ID {
+					row.Finding.Href = findingURL(d.Finding)
+				}
+			}
+			sheet.Deductions = append(sheet.Deductions, row)
 		}
 		row.Sheets = append(row.Sheets, sheet)
 	}

@@ -317,6 +317,28 @@ func (w *mission) chain(acts []entry) {
 	if w.files["superintendence"] != "" && strings.Contains(browser.Eval[string](ctx, w.Browser, "document.body.innerHTML"), string(w.files["superintendence"])) {
 		w.t.Error("the page of the finding shows the complaint")
 	}
+	// The round: from the finding by its sheet, and back by the deduction, by number.
+	round := "/cases/" + string(w.files["assessment"]) + "/round"
+	w.Open(ctx, "/findings/"+id)
+	if status := w.Click(ctx, `article.matter a[href="`+round+`"]`); status != http.StatusOK || browser.Eval[string](ctx, w.Browser, "location.pathname") != round {
+		w.t.Errorf("from the finding to the round: %d", status)
+	}
+	w.Check(ctx, "mission-round")
+	if status := w.Click(ctx, `main td a[href="/findings/`+id+`"]`); status != http.StatusOK || browser.Eval[string](ctx, w.Browser, "location.pathname") != "/findings/"+id {
+		w.t.Errorf("from the round to the finding: %d", status)
+	}
+	// The study counts it in the month before, and the one that came back in its own; each leads there and back.
+	study := "/cases/" + string(w.files["study"])
+	for _, x := range []string{id, w.finding("administrative/next", "R18")} {
+		w.Open(ctx, "/findings/"+x)
+		if status := w.Click(ctx, `dd a[href="`+study+`"]`); status != http.StatusOK || browser.Eval[string](ctx, w.Browser, "location.pathname") != study {
+			w.t.Errorf("from the finding %s to the study: %d", x, status)
+		}
+		w.Check(ctx, "mission-study")
+		if status := w.Click(ctx, `dd a[href="/findings/`+x+`"]`); status != http.StatusOK || browser.Eval[string](ctx, w.Browser, "location.pathname") != "/findings/"+x {
+			w.t.Errorf("from the study to the finding %s: %d", x, status)
+		}
+	}
 	// The officer: their own file has all of it.
 	ctx, _ = w.signedIn("wang", "/officers/wang")
 	w.Check(ctx, "mission-officer")

@@ -29,6 +29,7 @@ type Case struct {
 	Tied     *Tied  // nil: to nothing that the reader may see
 	Round    string // the page of a round, where the case draws a sample; empty: it draws none
 
+	SurveyURL  string // where the survey's figures are; empty: it is none
 	MeasureURL string // where the matter measures before and after; empty: it measures nothing
 	Measured   []MeasuredRow
 	Docs       []Document
@@ -55,6 +56,7 @@ const (
 	ActCorrected ActState = "corrected" // another stands in its place: By
 	ActWithdrawn ActState = "withdrawn" // taken back: By
 	ActByLaw     ActState = "by_law"    // done by the law itself when a limit ran out
+	ActByRule    ActState = "by_rule"   // done by the house, because an act elsewhere led to it
 )
 
 // Act is one act on the timeline.
@@ -208,6 +210,9 @@ type ActPage struct {
 	Ended  []Pair      // duties it discharged: what, how
 	Record Record
 	Mend   []Link // correct, withdraw
+
+	MeasureURL string // where the matter measures before and after what it taught or told; empty: it measures nothing
+	Measured   []MeasuredRow
 }
 
 // Record is what the ledger holds of an act.

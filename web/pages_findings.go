@@ -1,12 +1,17 @@
 package web
 
-import "plumbline/calendar"
+import (
+	"html/template"
+
+	"plumbline/calendar"
+)
 
 // FindingList lists findings that stand in cases the reader may see.
 type FindingList struct {
 	Frame
 	Mine   string // the reader's own enforcement file
 	Feeds  bool   // other systems are followed, and the reader may see how they stand
+	Audit  string // the audit report, for who watches a unit
 	Scope  Scope
 	Scopes []ScopeLink
 	Rows   []FindingRow
@@ -45,6 +50,7 @@ type FindingPage struct {
 	Due     calendar.Instant
 	Parts   []PartTaken
 	Matters []MatterShown
+	Counted []Link // studies in whose figures it counts
 	Open    []Link // what the reader may open about it
 }
 
@@ -58,6 +64,7 @@ type MatterShown struct {
 	Stage  string
 	Unit   string
 	Closed bool
+	Of     *Link // the round of which it is a part
 	Acts   []MatterAct
 }
 
@@ -79,8 +86,12 @@ type MatterList struct {
 
 // Tied are the cases and findings that a case is tied to.
 type Tied struct {
-	About []Link
-	By    []Link
+	About    []Link
+	Counted  []Link // findings behind its figures
+	Unseen   int    // of them that are not to be seen
+	By       []Link
+	From, To []Link // whose acts led to this, and to what its own led; without an address where it is not to be seen
+	Waiting  bool   // what an act leads to is not there yet
 }
 
 // FiguresPage tells how often each finding was made, by unit.
@@ -132,6 +143,21 @@ type CoveredRow struct {
 	Looked, Finding, Named, Drawn int
 }
 
+// AuditPage is the audit report of the cases that the person may see, by one procedure.
+type AuditPage struct {
+	Frame
+	Action     string
+	Title      string // of the procedure
+	Procedures []Option
+	Units      []string // whose cases the person watches
+	Revision   int64    // the size of the ledger from which it was computed
+	At         calendar.Instant
+	Cases      int // that were read
+	Sealed     int // counted, not read
+	More       bool
+	Report     template.HTML // empty: there is no case
+}
+
 // OfficerPage is the enforcement file of an officer.
 type OfficerPage struct {
 	Frame
@@ -152,3 +178,4 @@ func (*MatterList) Template() string   { return "matters" }
 func (*FiguresPage) Template() string  { return "figures" }
 func (*OfficerPage) Template() string  { return "officer" }
 func (*CoveragePage) Template() string { return "coverage" }
+func (*AuditPage) Template() string    { return "audit" }

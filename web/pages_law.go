@@ -44,6 +44,7 @@ type LawAct struct {
 	By                   []string // who may; empty: the officers of the case
 	Varies               bool     // which of them follows from the case
 	Documents            []string
+	Leads                []Link // acts elsewhere that follow by themselves
 	Articles             []LawArticle
 	Unverified           string
 }

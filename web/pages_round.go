@@ -25,7 +25,7 @@ type RoundRow struct {
 	Unit   string
 	Twice  bool
 	Sheets []SheetRow
-	Hidden int
+	Alone  bool // the reader is to score it: other sheets are not there yet
 }
 
 // SheetRow is a score sheet of a case.
@@ -41,7 +41,8 @@ type SheetRow struct {
 // DeductionRow is one item of a sheet.
 type DeductionRow struct {
 	Name        string
-	Points, Now int // Now: as it stands after what was decided about it
+	Points, Now int   // Now: as it stands after what was decided about it
+	Finding     *Link // that it names; without an address where that is not to be seen
 }
 
 // AgreementShown is how far two scorers came to the same; Few: there are too few pairs to tell.

@@ -74,7 +74,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-var printed = regexp.MustCompile(`^(case|receipt|document|document-draft|sheet|finding|figures|coverage|round|lawpage)$`)
+var printed = regexp.MustCompile(`^(case|receipt|document|document-draft|sheet|finding|figures|coverage|audit|round|published-one|published-withdrawn|lawpage)$`)
 
 const axeFile = "testdata/axe/node_modules/axe-core/axe.min.js"
 

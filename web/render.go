@@ -14,6 +14,7 @@ import (
 	"text/template/parse"
 
 	"plumbline/calendar"
+	"plumbline/report"
 )
 
 //go:embed templates static locale
@@ -137,6 +138,7 @@ func (r *Renderer) Static() http.Handler {
 }
 
 func (r *Renderer) loadStatic() error {
+	r.addStatic("report.css", []byte(report.Style()))
 	return fs.WalkDir(files, "static", func(p string, e fs.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err
@@ -149,11 +151,14 @@ func (r *Renderer) loadStatic() error {
 		if kinds[ext] == "" {
 			return fmt.Errorf("%s: no content type for %s", p, ext)
 		}
-		sum := sha256.Sum256(body)
-		base := path.Base(p)
-		r.static[base] = asset{strings.TrimSuffix(base, ext) + "." + hex.EncodeToString(sum[:4]) + ext, body, kinds[ext]}
+		r.addStatic(path.Base(p), body)
 		return nil
 	})
+}
+
+func (r *Renderer) addStatic(base string, body []byte) {
+	sum, ext := sha256.Sum256(body), path.Ext(base)
+	r.static[base] = asset{strings.TrimSuffix(base, ext) + "." + hex.EncodeToString(sum[:4]) + ext, body, kinds[ext]}
 }
 
 func (f *Frame) lang() string {

@@ -41,6 +41,8 @@ type Server struct {
 	mu    sync.Mutex
 	tries map[authority.Action]*limits // sign-ins and queries
 
+	audits audits
+
 	lines   lines // open pages that learn of what moves
 	closing chan struct{}
 	closed  sync.Once

@@ -19,28 +19,36 @@ import (
 )
 
 type auditCommand struct {
-	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder."`
-	Procedure string   `required:"" help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
+	Log       []string `arg:"" help:"The history: XES, OCEL 2.0, CSV, Parquet or XLSX; several files, or a folder; or a folder of segments."`
+	Procedure string   `help:"PACK/PROCEDURE; PACK is a pack that comes with the program, or a folder."`
 	Map       string   `help:"Mapping file: which column or key means what." type:"path"`
+	Suggest   string   `name:"suggest-map" help:"Propose a mapping for these tables and write it to this new file instead; --procedure may be missing." placeholder:"FILE" type:"path"`
 	Format    string   `enum:"text,json,html,csv,parquet" default:"text" help:"text, json, html (a report to read), csv (every finding); parquet only with --out."`
 	Lang      string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
 	Cases     bool     `help:"List the case ids of each finding."`
 	Explain   string   `help:"Tell this case step by step instead." placeholder:"CASE"`
 	Now       string   `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
 	FailOn    int      `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`
+	Progress  bool     `help:"Show progress on stderr also where it is no terminal."`
 	Out       string   `help:"Also write report.html, report.json, report.txt, findings.csv and findings.parquet to this folder; set-aside.csv where rows did not fit." placeholder:"DIR" type:"path"`
 }
 
 func (c *auditCommand) Run() error {
-	p, err := findProcedure(c.Procedure)
-	if err != nil {
-		return err
+	var p *procedure.Procedure
+	var err error
+	if c.Procedure != "" || c.Suggest == "" {
+		if p, err = findProcedure(c.Procedure); err != nil {
+			return err
+		}
+	}
+	if c.Suggest != "" {
+		return suggest(c.Log, p, c.Suggest, c.Lang)
 	}
 	if c.Format == "parquet" && c.Out == "" {
 		return errors.New("--format parquet needs --out DIR: it is no text for a terminal")
 	}
 	page := c.Format == "html" || c.Out != ""
-	opt := audit.Options{ListCases: c.Cases, Figures: page, Rows: c.Format == "csv" || c.Out != ""}
+	opt := audit.Options{ListCases: c.Cases, Figures: page, Rows: c.Format == "csv" || c.Out != "", Spill: newSpill}
 	if opt.Map, err = readMapping(c.Map); err != nil {
 		return err
 	}
@@ -49,7 +57,10 @@ func (c *auditCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	name, open, err := openHistory(c.Log, opt.Map)
+	shown := newProgress(c.Progress, c.Lang)
+	defer shown.end()
+	opt.Watch = shown.watch()
+	name, open, err := openHistory(c.Log, opt.Map, shown)
 	if err != nil {
 		return err
 	}
@@ -67,6 +78,7 @@ func (c *auditCommand) Run() error {
 			return err
 		}
 	}
+	shown.end()
 	if c.Out != "" {
 		if err := w.toFolder(c.Out); err != nil {
 			return err

@@ -78,10 +78,16 @@ func pageOf(ctx context.Context, name string, files []string, open audit.Opener,
 	if err != nil {
 		return nil, err
 	}
+	in := &report.Input{Report: r, Proc: p, Stories: stories, Version: version()}
+	if d, err := openSegments(files[0]); err != nil || d != nil {
+		for _, of := range d.Of {
+			in.Sources = append(in.Sources, report.Source(of))
+		}
+		return in, err
+	}
 	if files, err = filesUnder(files); err != nil {
 		return nil, err
 	}
-	in := &report.Input{Report: r, Proc: p, Stories: stories, Version: version()}
 	for _, path := range files {
 		s, err := sourceOf(path)
 		if err != nil {

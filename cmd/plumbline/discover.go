@@ -13,14 +13,14 @@ import (
 )
 
 type discoverCommand struct {
-	Log       string  `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz."`
-	Procedure string  `help:"PACK/PROCEDURE to lay the rules of practice beside." placeholder:"PACK/PROCEDURE"`
-	Map       string  `help:"Mapping file: which column or key means what." type:"path"`
-	Format    string  `enum:"text,json,html" default:"text" help:"text, json or html."`
-	Lang      string  `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
-	Noise     float64 `default:"5" help:"A rule may be broken in this per cent of the cases that it is about; 0: no exception." placeholder:"PERCENT"`
-	Support   int64   `default:"10" help:"A rule is about at least so many cases." placeholder:"CASES"`
-	Out       string  `help:"Also write practice.json, practice.txt and practice.html to this folder." placeholder:"DIR" type:"path"`
+	Log       []string `arg:"" help:"The history, as audit reads it."`
+	Procedure string   `help:"PACK/PROCEDURE to lay the rules of practice beside." placeholder:"PACK/PROCEDURE"`
+	Map       string   `help:"Mapping file: which column or key means what." type:"path"`
+	Format    string   `enum:"text,json,html" default:"text" help:"text, json or html."`
+	Lang      string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
+	Noise     float64  `default:"5" help:"A rule may be broken in this per cent of the cases that it is about; 0: no exception." placeholder:"PERCENT"`
+	Support   int64    `default:"10" help:"A rule is about at least so many cases." placeholder:"CASES"`
+	Out       string   `help:"Also write practice.json, practice.txt and practice.html to this folder." placeholder:"DIR" type:"path"`
 }
 
 // Run mines the rules that practice follows, and lays them beside those of a procedure.
@@ -42,8 +42,15 @@ func (c *discoverCommand) Run() error {
 	if opt.Map, err = readMapping(c.Map); err != nil {
 		return err
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(c.Log) }
-	r, err := audit.Discover(context.Background(), c.Log, open, p, opt)
+	shown := newProgress(false, c.Lang)
+	defer shown.end()
+	opt.Spill, opt.Watch = newSpill, shown.watch()
+	name, open, err := openHistory(c.Log, opt.Map, shown)
+	if err != nil {
+		return err
+	}
+	r, err := audit.Discover(context.Background(), name, open, p, opt)
+	shown.end()
 	if err != nil {
 		return err
 	}

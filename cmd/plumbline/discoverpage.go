@@ -33,6 +33,7 @@ type practicePage struct {
 	Broken        []audit.ClauseCount
 	Followed      []audit.ClauseCount
 	Silent        []audit.ClauseCount
+	Untold        []audit.ClauseCount
 	Told, Folded  []audit.Followed
 	Often, Seldom []audit.PracticeAct
 	Left          int // mined rules that are not on the page
@@ -51,6 +52,8 @@ func writePracticePage(w io.Writer, r *audit.Practice, lang string) error {
 			p.Broken = append(p.Broken, c)
 		case "followed":
 			p.Followed = append(p.Followed, c)
+		case "untold":
+			p.Untold = append(p.Untold, c)
 		default:
 			p.Silent = append(p.Silent, c)
 		}
@@ -124,7 +127,7 @@ func practicePicture(r *audit.Practice, told []audit.Followed, lang string) (str
 		return fmt.Sprintf("%.1f %%", 100*s.Share)
 	}
 	for _, c := range r.Clauses { // the broken ones first
-		if c.Outcome == "silent" || len(c.Acts) != 2 || c.Kind != "before" && c.Kind != "demands" {
+		if c.Outcome == "silent" || c.Outcome == "untold" || len(c.Acts) != 2 || c.Kind != "before" && c.Kind != "demands" {
 			continue
 		}
 		add(edge{c.Acts[0], c.Acts[1], c.Outcome, label(c.Judged), c.Kind == "demands", c.Judged.Cases})

@@ -390,7 +390,7 @@ func (x *exporting) tell() {
 	if x.Names {
 		fmt.Println("people: as they are in the record, with names, numbers, addresses and free text")
 	} else {
-		fmt.Println("people: officers by numbers, a cross for every text that may tell who somebody is; --names keeps them")
+		fmt.Println("people: redacted, officers by numbers, a cross for every text that may tell who somebody is; --names keeps them")
 	}
 	left := func(n int64, text string) {
 		if n > 0 {

@@ -43,6 +43,7 @@ const (
 func TestExport(t *testing.T) {
 	r := demoRecord(t)
 	t.Run("what is exported is judged as the record was", r.judgedAgain)
+	t.Run("another version is tried on it", r.tried)
 	t.Run("it is on the record", r.onTheRecord)
 	t.Run("it says of which record it is, and what became of people", r.saysWhatItIs)
 	t.Run("an officer takes away what they see", r.seenByOne)
@@ -179,6 +180,90 @@ func (r *heldRecord) judgedAgain(t *testing.T) {
 	}
 }
 
+// tried: under its own version the record finds what it holds, and a shorter limit finds more cases late, none fewer.
+func (r *heldRecord) tried(t *testing.T) {
+	file := r.export(t, "xes", "--names")
+	pack := filepath.Join(t.TempDir(), "cn-police")
+	if err := os.CopyFS(pack, os.DirFS("../../packs/cn-police")); err != nil {
+		t.Fatal(err)
+	}
+	intake := filepath.Join(pack, "procedures/administrative/1_intake.yaml")
+	text, err := os.ReadFile(intake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to, found := strings.Cut(string(text), "- id: case_limit")
+	if shorter := strings.Replace(to, "within: 30d", "within: 2d", 1); !found || shorter == to {
+		t.Fatal("the pack has no limit of 30 days for a case")
+	} else if err := os.WriteFile(intake, []byte(from+"- id: case_limit"+shorter), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	old, err := findProcedure(mainProcedure)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := findProcedure(pack + "/administrative")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, open, err := openHistory([]string{file}, nil, newProgress(false, "en"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	trial, err := audit.Try(t.Context(), name, open, old, next, audit.TrialOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := map[string]int64{}
+	late := old.Rules()[old.Duties()[old.DutyOf("case_limit")].Late].ID
+	for _, x := range trial.Rules {
+		if x.Old.Count > 0 {
+			rules[x.Rule] = x.Old.Count
+		}
+		if x.Changes() && x.Rule != late && x.Rule != "R16" { // R16: extended before it ran out
+			t.Errorf("%s: %d gained, %d lost", x.Rule, x.Gained.Count, x.Lost.Count)
+		}
+		if x.Rule == late && (x.Gained.Count == 0 || x.Lost.Count > 0) {
+			t.Errorf("a shorter limit: %d gained, %d lost", x.Gained.Count, x.Lost.Count)
+		}
+	}
+	if diff := cmp.Diff(r.rules, rules); diff != "" {
+		t.Errorf("findings (-record +old version)\n%s", diff)
+	}
+	if trial.Cases != exportedCases || len(trial.Told) == 0 {
+		t.Fatalf("%d cases, %d told", trial.Cases, len(trial.Told))
+	}
+	marked := 0
+	for _, s := range trial.Told[0].Steps {
+		for _, l := range s.Lines {
+			if l.Mark() == "+" && l.ID == late {
+				marked++
+			}
+		}
+	}
+	if marked != 1 {
+		t.Errorf("the case told shows what was gained %d times: %+v", marked, trial.Told[0])
+	}
+	practice, err := audit.Discover(t.Context(), name, open, old, audit.PracticeOptions{Noise: .05, Support: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if practice.Cases != exportedCases || slices.ContainsFunc(practice.Acts, func(a audit.PracticeAct) bool { return !a.Known }) {
+		t.Errorf("%d cases; acts %+v", practice.Cases, practice.Acts)
+	}
+	if *shots != "" {
+		for n, write := range map[string]func(io.Writer) error{"record-trial.html": func(w io.Writer) error { return writeTrialPage(w, trial, "zh") }, "record-practice.html": func(w io.Writer) error { return writePracticePage(w, practice, "zh") }} {
+			var page strings.Builder
+			if err := write(&page); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(*shots, n), []byte(page.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // onTheRecord: where nobody else writes, each case that is taken away is in the log of views before.
 func (r *heldRecord) onTheRecord(t *testing.T) {
 	file := r.export(t, "xes", "--procedure", "administrative", "--person", "tester", "--purpose", "to see")
@@ -231,7 +316,7 @@ func (r *heldRecord) saysWhatItIs(t *testing.T) {
 		{"ocel", `"name":"record","time":"[^"]+","value":"%s"`, `"name":"people","time":"[^"]+","value":"%s"`},
 		{"parquet", "%s", "%s"},
 	} {
-		for people, more := range map[string][]string{"named": {"--names"}, "crossed": nil} {
+		for people, more := range map[string][]string{"named": {"--names"}, "redacted": nil} {
 			text, err := os.ReadFile(r.export(t, x.format, more...))
 			if err != nil {
 				t.Fatal(err)

@@ -2,18 +2,24 @@ package main
 
 import (
 	"archive/zip"
+	"context"
 	"database/sql"
 	"encoding/csv"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	_ "modernc.org/sqlite"
+
+	"plumbline/eventlog"
 )
 
 // makers are commands of the test scripts: they make files of the binary formats from text.
@@ -137,5 +143,63 @@ func gbkFile(ts *testscript.TestScript, neg bool, args []string) {
 		text, err := simplifiedchinese.GBK.NewEncoder().String(ts.ReadFile(file))
 		ts.Check(err)
 		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o644))
+	}
+}
+
+// A table that changes while it is read is noticed, in every format, and also when it is another of the tables that is being read.
+func TestATableThatChangesWhileItIsReadIsNoticed(t *testing.T) {
+	const table = "id,what,when\n1,Create Fine,2010-01-01\n"
+	for _, change := range []struct {
+		name string
+		do   func(path string) error
+	}{
+		{"it grows", func(path string) error { return os.WriteFile(path, []byte(table+"2,Create Fine,2010-01-02\n"), 0o600) }},
+		{"another takes its place", func(path string) error {
+			if err := os.WriteFile(path+".new", []byte(table), 0o600); err != nil {
+				return err
+			}
+			return os.Rename(path+".new", path)
+		}},
+		{"it goes", os.Remove},
+	} {
+		t.Run(change.name, func(t *testing.T) {
+			dir := t.TempDir()
+			var paths []string
+			for _, name := range []string{"a.csv", "b.csv"} {
+				paths = append(paths, filepath.Join(dir, name))
+				if err := os.WriteFile(paths[len(paths)-1], []byte(table), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			read := func(r io.Reader, m *eventlog.Mapping) error {
+				_, err := eventlog.Read(context.Background(), r, "log", eventlog.Options{Map: m}, func(int, *eventlog.Batch) error { return nil })
+				return err
+			}
+			m := &eventlog.Mapping{Case: "id", Act: "what", Time: "when"}
+			one, err := openFile(paths[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Of two files the first changes when the second is opened.
+			files := &eventlog.Files{Name: dir, Files: []eventlog.File{fileAt(paths[0]), {Name: paths[1], Open: func() (io.ReadCloser, error) {
+				if err := change.do(paths[0]); err != nil {
+					return nil, err
+				}
+				return openFile(paths[1])
+			}}}}
+			joined := &eventlog.Mapping{Tables: []*eventlog.Table{
+				{Name: "a", Files: []string{"a.csv"}, Case: "id"},
+				{Name: "b", Files: []string{"b.csv"}, Case: "id", Events: []eventlog.TableEvent{{ActFrom: "what", Time: "when"}}},
+			}}
+			if err := read(files, joined); err == nil || !strings.Contains(err.Error(), "a.csv: the file changed while it was read") {
+				t.Error(err)
+			}
+			if err := change.do(paths[1]); err != nil {
+				t.Fatal(err)
+			}
+			if err := read(one, m); err == nil || !strings.Contains(err.Error(), "b.csv: the file changed while it was read") {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -54,6 +54,7 @@ type planned struct {
 	data                map[string]string
 	refused             bool
 	corrects, withdraws casefile.ActID
+	answered            yaml.Map[int] // of the slips that it issues
 }
 
 // plans draws n cases that begin before now: first the least of every scenario in their order, as far as n goes. The same
@@ -284,7 +285,7 @@ func (p *plan) act(s *worldStep) {
 		}
 		p.at = p.after(wait+time.Duration(1+p.random.IntN(59))*time.Second, s.Wait.Working, first, s.Office)
 		first = false
-		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], home: p.person(p.cast[s.By.Text]).Unit, role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}}
+		x := planned{at: p.at, kind: s.Act.Text, by: p.cast[s.By.Text], home: p.person(p.cast[s.By.Text]).Unit, role: s.About.Role, fresh: s.About.How == "new", in: s.In.Text, whom: whom, refused: s.Refused, data: map[string]string{}, answered: s.Answered}
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%d", p.key, len(p.steps)))
 		x.id = casefile.ActID(hex.EncodeToString(sum[:16]))
 		data := s.Data

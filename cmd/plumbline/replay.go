@@ -17,6 +17,7 @@ import (
 	"plumbline/calendar"
 	"plumbline/casefile"
 	"plumbline/handling"
+	yaml "plumbline/internal/strictyaml"
 	"plumbline/web"
 )
 
@@ -301,8 +302,39 @@ func (r *replayed) step(ctx context.Context, p *plan, c *replayedCase, s *planne
 		return fmt.Errorf("refused: %s", strings.Join(why, "; "))
 	}
 	c.id, c.acts = a.Case, a.Kept.Number
+	if err := r.answer(ctx, a.Slips, s.answered); err != nil {
+		return err
+	}
 	if s.fresh && !s.refused { // nobody comes into the case with an act that is refused
 		c.who[s.role] = append(c.who[s.role], a.Record.Subjects[0].ID)
+	}
+	return nil
+}
+
+// answer answers a survey with slips, each to every question the same, the groups in turn.
+func (r *replayed) answer(ctx context.Context, slips []string, answered yaml.Map[int]) error {
+	for _, e := range answered {
+		for range e.Value {
+			if len(slips) == 0 {
+				return fmt.Errorf("fewer slips than answers")
+			}
+			sheet, err := r.h.Sheet(ctx, slips[0])
+			if err != nil {
+				return err
+			}
+			group := ""
+			if n := len(sheet.Groups); n > 0 {
+				group = sheet.Groups[len(slips)%n].ID
+			}
+			answers := map[casefile.Subject]string{}
+			for _, q := range sheet.Questions {
+				answers[q.ID] = e.Key
+			}
+			if err := r.h.AnswerSheet(ctx, slips[0], group, answers); err != nil {
+				return err
+			}
+			slips = slips[1:]
+		}
 	}
 	return nil
 }

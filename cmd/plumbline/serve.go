@@ -179,6 +179,9 @@ func serve(ctx context.Context, o serveOptions) (err error) {
 		return err
 	}
 	<-ended
+	if err := o.House.Settle(context.Background()); err != nil {
+		return fmt.Errorf("answers of surveys that were not put down yet: %w", err)
+	}
 	if cause := context.Cause(ctx); errors.Is(cause, casefile.ErrStopped) {
 		return cause
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 type trialCommand struct {
-	Log    string   `arg:"" help:"The history: .xes, .xes.gz, .csv or .csv.gz."`
+	Log    []string `arg:"" help:"The history, as audit reads it."`
 	Old    string   `required:"" help:"PACK/PROCEDURE as it stands; PACK is a pack that comes with the program, or a folder." placeholder:"PACK/PROCEDURE"`
 	New    string   `required:"" help:"PACK/PROCEDURE to try." placeholder:"PACK/PROCEDURE"`
 	Rule   []string `help:"Compare only these rules." placeholder:"RULE"`
@@ -43,8 +43,15 @@ func (c *trialCommand) Run() error {
 			return fmt.Errorf("--now: %w", err)
 		}
 	}
-	open := func() (io.ReadCloser, error) { return os.Open(c.Log) }
-	r, err := audit.Try(context.Background(), c.Log, open, old, next, opt)
+	shown := newProgress(false, c.Lang)
+	defer shown.end()
+	opt.Spill, opt.Watch = newSpill, shown.watch()
+	name, open, err := openHistory(c.Log, opt.Map, shown)
+	if err != nil {
+		return err
+	}
+	r, err := audit.Try(context.Background(), name, open, old, next, opt)
+	shown.end()
 	if err != nil {
 		return err
 	}

@@ -148,6 +148,7 @@ type worldStep struct {
 	Refused   bool             `yaml:"refused"`   // it is expected to be refused, and the record says so
 	Corrects  yaml.Str         `yaml:"corrects"`  // stands in place of the last act of this kind about the same subject
 	Withdraws yaml.Str         `yaml:"withdraws"` // takes it back
+	Answered  yaml.Map[int]    `yaml:"answered"`  // of an act that issues slips: answer to how many of them give it to every question
 	Data      yaml.Map[choice] `yaml:"data"`
 }
 

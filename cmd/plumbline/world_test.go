@@ -236,7 +236,7 @@ func TestUnexpectedRefusalStopsTheReplay(t *testing.T) {
 var neverPlayed = map[string][]string{
 	"administrative":   {"dispose_unclaimed"}, // six months after the owner was called, and the demonstration is of four
 	"criminal":         {"register_criminal", "submit_for_review", "review_unified", "approve_reviewed", "send_out", "receive_answer", "answer_done"},
-	"call":             {"hand_over", "extend_review", "ask_reasons", "give_reasons", "notice_to_file"},
+	"call":             {"hand_over", "extend_review", "ask_reasons", "give_reasons", "notice_to_file", "review_filing", "note_no_facts", "note_withdrawn"},
 	"supervision":      {"return_rectification", "correct_directly", "object", "answer_objection", "report_back", "withdraw_publication"},
 	"supervision_plan": {"patrol", "study", "inspect"},
 	"assessment":       {"complain", "answer_complaint", "consult_departments", "report_up", "order_rectification", "rectify", "stop_round"},

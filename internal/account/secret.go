@@ -23,8 +23,13 @@ type Second string
 // alphabet is Crockford's base 32: no I, L, O, U.
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
+// Slip is the code on a slip of an anonymous survey: 16 characters and a check character, without blanks or dashes. Whoever
+// holds it answers once.
+type Slip string
+
 const (
 	receiptLength = 12 // without the check character
+	slipLength    = 16 // likewise
 	secondLength  = 8
 	typedLimit    = 200 // bytes; nobody types more
 )
@@ -49,6 +54,35 @@ func NewReceipt(random io.Reader) (Receipt, error) {
 func NewSecond(random io.Reader) (Second, error) {
 	s, err := draw(random, secondLength)
 	return Second(s), err
+}
+
+// NewSlip makes the code of a slip, 80 bits: its digest needs no salt.
+func NewSlip(random io.Reader) (Slip, error) {
+	s, err := draw(random, slipLength)
+	if err != nil {
+		return "", err
+	}
+	return Slip(s + string(check(s))), nil
+}
+
+// String is the code as it is printed: XXXX-XXXX-XXXX-XXXX-C.
+func (s Slip) String() string {
+	if len(s) != slipLength+1 {
+		return "not a slip"
+	}
+	return string(s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:])
+}
+
+// ParseSlip reads what somebody typed, as [ParseReceipt] does.
+func ParseSlip(typed string) (Slip, error) {
+	s, err := normal(typed, slipLength+1)
+	if err != nil {
+		return "", err
+	}
+	if s[slipLength] != check(s[:slipLength]) {
+		return "", ErrCodeCheck
+	}
+	return Slip(s), nil
 }
 
 // String is the code as it is printed: XXXX-XXXX-XXXX-C.
@@ -99,6 +133,9 @@ func NewSalt(random io.Reader) (Salt, error) {
 
 // Digest is what is stored of the code.
 func (r Receipt) Digest(s Salt) Digest { return salted("receipt", s, string(r)) }
+
+// Digest is what is stored of the code. It says nothing of who holds it.
+func (s Slip) Digest() Digest { return salted("slip", Salt{}, string(s)) }
 
 // Digest is what is stored of the secret.
 func (s Second) Digest(salt Salt) Digest { return salted("second", salt, string(s)) }

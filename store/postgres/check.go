@@ -155,6 +155,10 @@ var counts = []struct{ what, text string }{
 		UNION ALL SELECT 'case_person', n FROM case_person UNION ALL SELECT 'case_word', n FROM case_word) x LEFT JOIN case_head h ON h.n = x.n WHERE h.n IS NULL GROUP BY x.of`},
 	{"numbers without their act in register", `SELECT concat(d.unit, ' ', d.year, ' ', d.kind), 0, count(*) FROM drawn d LEFT JOIN act a ON a.idx = d.idx WHERE a.idx IS NULL
 		GROUP BY d.unit, d.year, d.kind`},
+	{"answers, of slips that were used, in survey", `SELECT c.case_id, (SELECT count(*) FROM survey_slip s WHERE s.case_id = c.case_id AND s.used) AS used, sum(c.n)::bigint
+		FROM survey_count c GROUP BY c.case_id, c.question HAVING (SELECT count(*) FROM survey_slip s WHERE s.case_id = c.case_id AND s.used) <> sum(c.n)`},
+	{"slips used without an answer in survey", `SELECT s.case_id, 0, count(*) FROM survey_slip s LEFT JOIN survey_count c ON c.case_id = s.case_id
+		WHERE s.used AND c.case_id IS NULL GROUP BY s.case_id`},
 	{"people of case", `WITH said AS (SELECT n, opener AS person FROM case_head WHERE opener <> ''
 		UNION SELECT n, p FROM case_head, jsonb_array_elements_text(handlers::jsonb) p WHERE p <> '')
 		SELECT h.id, count(s.n), count(p.n) FROM said s FULL JOIN case_person p ON p.n = s.n AND p.person = s.person JOIN case_head h ON h.n = coalesce(s.n, p.n)

@@ -185,6 +185,10 @@ var counts = []struct{ what, text string }{
 		UNION ALL SELECT n, withdrawn FROM finding UNION ALL SELECT n, number FROM outbox) x ON x.n = h.n WHERE x.number > h.acts GROUP BY h.n`},
 	{"confirmation of a restored store", `SELECT '', 1, 0 FROM meta WHERE readonly = '' AND (SELECT kind FROM event ORDER BY seq DESC LIMIT 1) = 'restored'`},
 	{"events of the store, none ever deleted,", `SELECT '', s.seq, (SELECT count(*) FROM event) AS have FROM sqlite_sequence s WHERE s.name = 'event' AND s.seq <> have`},
+	{"answers, of slips that were used, in survey", `SELECT c.case_id, (SELECT count(*) FROM survey_slip s WHERE s.case_id = c.case_id AND s.used = 1) AS used, sum(c.n)
+		FROM survey_count c GROUP BY c.case_id, c.question HAVING (SELECT count(*) FROM survey_slip s WHERE s.case_id = c.case_id AND s.used = 1) <> sum(c.n)`},
+	{"slips used without an answer in survey", `SELECT s.case_id, 0, count(*) FROM survey_slip s LEFT JOIN survey_count c ON c.case_id = s.case_id
+		WHERE s.used = 1 AND c.case_id IS NULL GROUP BY s.case_id`},
 	{"people of case", `SELECT h.id, (SELECT count(DISTINCT value) FROM (SELECT value FROM json_each(h.handlers) UNION SELECT h.opener) WHERE value <> ''),
 		(SELECT count(*) FROM case_person p WHERE p.n = h.n AND (p.person = h.opener OR p.person IN (SELECT value FROM json_each(h.handlers)))) AS have
 		FROM case_head h WHERE (SELECT count(DISTINCT value) FROM (SELECT value FROM json_each(h.handlers) UNION SELECT h.opener) WHERE value <> '') <> have

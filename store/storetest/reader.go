@@ -46,6 +46,7 @@ func Readers(t *testing.T, place func(t *testing.T) (write, read func() (Backed,
 	for what, err := range map[string]error{
 		"commit": err, "health": r.Health(), "look": r.Look(ctx, casefile.Looked{Case: "c"}), "account": r.PutAccount(ctx, casefile.Account{Login: "l"}),
 		"session": r.PutSession(ctx, casefile.Session{}), "end of a session": r.EndSession(ctx, ledger.Hash{}), "draft": r.PutDraft(ctx, casefile.Draft{Key: "k"}),
+		"slips": r.AddSlips(ctx, "c", []ledger.Hash{{}}), "answers": r.PutAnswers(ctx, "c", []ledger.Hash{{}}, nil), "end of a survey": r.EndSurvey(ctx, "c"),
 		"end of a draft": r.DropDraft(ctx, "k"), "confirmation": r.Confirm(ctx, "p", "why"),
 	} {
 		t.Log(what)

@@ -68,6 +68,7 @@ func Run(t *testing.T, open func(t *testing.T) Opened) {
 		{"views are kept in order", looks},
 		{"accounts, sessions and drafts: the last write stands", people},
 		{"a draft goes with the act made from it", draftGoes},
+		{"surveys keep sums, and no slip beside an answer", surveys},
 		{"the root follows from the leaves", roots},
 		{"a reopened store has everything and goes on", reopened},
 		{"after closing nothing is acknowledged", closed},
@@ -919,6 +920,41 @@ func people(f *fixture) {
 	f.ok(f.Store.DropDraft(f.ctx, "k"))
 	_, err = f.Store.Draft(f.ctx, "k")
 	f.is(err, casefile.ErrNotFound)
+}
+
+func surveys(f *fixture) {
+	slips := []ledger.Hash{Request("1"), Request("2"), Request("3")}
+	f.ok(f.Store.AddSlips(f.ctx, "c", slips))
+	f.ok(f.Store.AddSlips(f.ctx, "d", []ledger.Hash{Request("4")}))
+	_, _, err := f.Store.Slip(f.ctx, Request("5"))
+	f.is(err, casefile.ErrNotFound)
+	if err := f.Store.AddSlips(f.ctx, "d", slips[:1]); err == nil {
+		f.Error("a slip is of two surveys")
+	}
+	count := func(group, answer string, n int64) casefile.SurveyCount {
+		return casefile.SurveyCount{Group: group, Question: "i1", Answer: answer, N: n}
+	}
+	f.ok(f.Store.PutAnswers(f.ctx, "c", slips[:2], []casefile.SurveyCount{count("", "good", 1), count("b", "poor", 1)}))
+	f.ok(f.Store.PutAnswers(f.ctx, "c", slips[2:], []casefile.SurveyCount{count("b", "poor", 1)}))
+	id, used, err := f.Store.Slip(f.ctx, slips[0])
+	f.ok(err)
+	f.same([]any{id, used}, []any{casefile.CaseID("c"), true})
+	id, used, err = f.Store.Slip(f.ctx, Request("4"))
+	f.ok(err)
+	f.same([]any{id, used}, []any{casefile.CaseID("d"), false})
+	f.ok(f.Store.EndSurvey(f.ctx, "c"))
+	f.ok(f.Store.EndSurvey(f.ctx, "c"))
+	got := must[casefile.Survey](f)(f.Store.Survey(f.ctx, "c"))
+	f.whole(got)
+	f.same(got, casefile.Survey{Slips: 3, Used: 3, Ended: true, Counts: []casefile.SurveyCount{count("", "good", 1), count("b", "poor", 2)}})
+	f.same(must[casefile.Survey](f)(f.Store.Survey(f.ctx, "d")), casefile.Survey{Slips: 1})
+	f.same(must[casefile.Survey](f)(f.Store.Survey(f.ctx, "none")), casefile.Survey{})
+	f.ok(f.Store.Check(f.ctx))
+	f.ok(f.Store.PutAnswers(f.ctx, "d", nil, []casefile.SurveyCount{count("", "good", 1)}))
+	if err := f.Store.Check(f.ctx); err == nil || !strings.Contains(err.Error(), "survey") {
+		f.Error("an answer without a slip is not found out:", err)
+	}
+	f.ok(f.Store.PutAnswers(f.ctx, "d", []ledger.Hash{Request("4")}, nil))
 }
 
 func draftGoes(f *fixture) {
