@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"audit":      {"procedure", "casefile", "calendar", "eventlog", "segment", "discover"},
 	"report":     {"audit", "procedure", "casefile", "calendar"},
 	"handling":   {"procedure", "casefile", "calendar", "ledger", "authority", "internal/account"},
+	"feed":       {"calendar", "casefile", "authority", "eventlog", "handling", "internal/durable", "internal/strictyaml"},
 	"store/*":    {"calendar", "casefile", "ledger", "internal/pgtest", "handling", "store/group", "store/audit", "store/backup", "store/storetest"},
 	"web":        {"calendar", "casefile", "procedure", "authority", "handling", "ledger", "audit", "report", "internal/print"},
 	"bench":      {"*"},
@@ -47,6 +48,7 @@ var testArrows = map[string][]string{
 	"audit":     {"packs"},
 	"report":    {"packs", "eventlog"},
 	"handling":  {"packs", "store/sqlite"},
+	"feed":      {"packs", "store/sqlite", "procedure", "internal/pgtest"},
 	"web":       {"packs", "store/sqlite", "internal/durable", "internal/browser"},
 }
 

@@ -32,6 +32,8 @@ const (
 	Search       Action = "search"
 	SeeWorkbench Action = "see_workbench"
 
+	SeeFeeds Action = "see_feeds" // how following other systems stands; the CaseView, where given, says of which unit
+
 	SeePeople         Action = "see_people" // Query.Person, or the list where it is empty
 	ChangePeople      Action = "change_people"
 	SeeOwnAccount     Action = "see_own_account"
@@ -82,14 +84,14 @@ var table = []struct {
 	{LegalOfUnit, append([]Action{RecordAct, DecideAct, Draft, SeeQuestion}, see...)},
 	{LegalReview, append([]Action{RecordAct, DecideAct, Draft, SeeQuestion, AnswerQuestion}, see...)},
 	{LineAbove, append([]Action{RecordAct, DecideAct, Assign, SeeViews}, see...)},
-	{Supervising, append([]Action{SeeViews, SeeQuestion}, see...)},
+	{Supervising, append([]Action{SeeViews, SeeQuestion, SeeFeeds}, see...)},
 	{Staff, append([]Action{RecordAct, DecideAct, Draft, SeeViews}, see...)},
 	{Opened, see},
 	{Concerned, append([]Action{RecordAct, DecideAct, Draft}, see...)}, // of the acts that the pack gives to that post
 	{OpensThere, []Action{OpenCase}},
 	{Asker, []Action{SeeQuestion}},
 	{Member, []Action{ListCases, Search, SeeWorkbench, ListQuestions}},
-	{Administers, []Action{SeePeople, ChangePeople}},
+	{Administers, []Action{SeePeople, ChangePeople, SeeFeeds}},
 	{HeadOfPerson, []Action{SeePeople}},
 	{Oneself, []Action{SeeOwnAccount, ManageOwnSessions}},
 	{Anyone, []Action{SignIn, SeeStatic, QueryAsReporter}},
@@ -203,6 +205,8 @@ func (d *Directory) May(q Query) Decision {
 			return Decision{Why: WhyNoCase, NotFound: true}
 		}
 		return s.mayAboutQuestion(q)
+	case q.Action == SeeFeeds:
+		return decide(s.toFeeds(q), q.Action, false)
 	case q.Action == SeePeople || q.Action == ChangePeople:
 		if q.Action == ChangePeople && q.Person == q.Who {
 			return Decision{Why: WhySelf, NotFound: true}
@@ -220,6 +224,23 @@ func (d *Directory) May(q Query) Decision {
 		}
 		return decide(in, q.Action, false)
 	}
+}
+
+// toFeeds: of a feed of one unit, who supervises that unit; of the page of all, whoever supervises any, or administers.
+func (s *state) toFeeds(q Query) []Relation {
+	if q.Case != nil {
+		return slices.DeleteFunc(s.toCase(q.Who, q.Case, q.Now), func(r Relation) bool { return r != Supervising })
+	}
+	var out []Relation
+	for _, h := range s.postsAt(q.Who, q.Now) {
+		switch h.Post {
+		case Supervisor:
+			out = append(out, Supervising)
+		case Administrator:
+			out = append(out, Administers)
+		}
+	}
+	return out
 }
 
 func (s *state) mayOpen(q Query) Decision {

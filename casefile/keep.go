@@ -107,9 +107,10 @@ type Notice struct {
 // Change is all that one step moves, in one transaction.
 type Change struct {
 	Case     CaseID
-	Revision int64 // that this was judged on; 0 for a case that does not exist yet. The head gets Revision+1
-	Head     Head  // after the change; Revision and Acts are set by the store
-	Act      *NewAct
+	Revision int64     // that this was judged on; 0 for a case that does not exist yet. The head gets Revision+1
+	Head     Head      // after the change; Revision and Acts are set by the store
+	Act      *NewAct   // nil: no act
+	Then     []*NewAct // acts that follow it: what a feed brings of a case is kept as one
 	Duties   []Duty    // replaces the rows with the same case, duty, subject and cause
 	Findings []Finding // replaces the rows with the same case, rule, clause, subject and cause
 	Notices  []Notice
@@ -126,7 +127,16 @@ type NewAct struct {
 	Seal func(c *Change, number int64, drawn []int64) (bytes []byte, leaf ledger.Hash, err error)
 }
 
-// Kept says where a change landed. For a change without an act only Revision is set.
+// Acts lists the acts of a change in the order in which they are numbered.
+func (c *Change) Acts() []*NewAct {
+	if c.Act == nil {
+		return nil
+	}
+	return append([]*NewAct{c.Act}, c.Then...)
+}
+
+// Kept says where a change landed: its first act, for those that follow have the next numbers and indexes. For a change
+// without an act only Revision is set.
 type Kept struct {
 	Revision int64
 	Number   int64 // in its case, from 1
@@ -247,6 +257,9 @@ func (c *Change) Check() error {
 	if c.Case == "" || c.Head.ID != c.Case {
 		return wrong("the head", c.Head.ID)
 	}
+	if c.Act == nil && len(c.Then) > 0 {
+		return fmt.Errorf("the change of case %q has acts that follow none", c.Case)
+	}
 	for i := range c.Duties {
 		if d := &c.Duties[i]; d.Case != c.Case {
 			return wrong("duty "+d.Duty, d.Case)
@@ -266,14 +279,14 @@ func (c *Change) Check() error {
 }
 
 // Sealed calls Seal for a store. A panic stays with the change it belongs to, and what is the store's in the head stays.
-func (c *Change) Sealed(number int64, drawn []int64) (bytes []byte, leaf ledger.Hash, err error) {
+func (c *Change) Sealed(act *NewAct, number int64, drawn []int64) (bytes []byte, leaf ledger.Hash, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("sealing panicked: %v", p)
 		}
 	}()
 	revision, acts := c.Head.Revision, c.Head.Acts
-	bytes, leaf, err = c.Act.Seal(c, number, drawn)
+	bytes, leaf, err = act.Seal(c, number, drawn)
 	c.Head.Revision, c.Head.Acts = revision, acts
 	if err == nil && len(bytes) == 0 {
 		err = errors.New("sealing made no bytes")

@@ -34,6 +34,7 @@ type Record struct {
 	Refused   []Reason // the act was refused for these: nothing took effect but the refusal itself
 	Issued    []Issued
 	Attached  []Attached
+	Observed  *Observed // nil: the act was done here
 	Hidden    []string // names of fields that were erased; in a full record none
 	Unknown   []Line   // fields of a newer edition of this version, kept and shown
 	lines     []Line
@@ -57,6 +58,13 @@ type Attached struct {
 	Name   string
 }
 
+// Observed says of which row of another system an act tells: it was done there, and only seen here.
+type Observed struct {
+	Source string      // the feed that brought it, one word
+	Digest ledger.Hash // of what the row said
+	Row    string      // the key of the row in that system; a correction is of the same row
+}
+
 // Line is one field of a record.
 type Line struct {
 	Name   string
@@ -78,7 +86,7 @@ var ErrNewer = errors.New("act is of a newer version than this program knows")
 
 // fieldRank is the order of the fields. A name ending in a point stands for all names that begin with it.
 var fieldRank = []string{"id", "case", "number", "kind", "procedure", "edition", "occurred", "recorded", "by_law", "actor", "posts", "qualifications", "relations",
-	"unit", "subject.", "data.", "documents", "issued.", "attached.", "corrects", "withdraws", "refused."}
+	"unit", "subject.", "data.", "documents", "issued.", "attached.", "corrects", "withdraws", "refused.", "observed"}
 
 func rank(name string) int {
 	for i, r := range fieldRank {
@@ -176,6 +184,9 @@ func (r *Record) Encode(salts io.Reader) ([]byte, error) {
 	for i, f := range r.Refused {
 		name := "refused." + strconv.Itoa(i+1)
 		add(name, word(name, f.Rule, f.Clause, dash(string(f.Subject)))+" "+dash(f.Missing))
+	}
+	if o := r.Observed; o != nil {
+		add("observed", word("observed", o.Source, o.Digest.String())+" "+o.Row)
 	}
 	for i := range lines {
 		if _, err := io.ReadFull(salts, lines[i].Salt[:]); err != nil {
@@ -508,6 +519,16 @@ func (r *Record) read(l Line) error {
 			return wrong("the next reason: rule, clause, subject or -, missing fact or -")
 		}
 		r.Refused = append(r.Refused, Reason{w[0], w[1], Subject(undash(w[2])), undash(w[3])})
+	case "observed":
+		w := strings.SplitN(v, " ", 3)
+		if len(w) != 3 || w[0] == "" || w[2] == "" {
+			return wrong("a source, the digest and the key of a row")
+		}
+		digest, err := ledger.ParseHash(w[1])
+		if err != nil {
+			return fmt.Errorf("%s: %w", l.Name, err)
+		}
+		r.Observed = &Observed{w[0], digest, w[2]}
 	}
 	if v == "" && head != "posts" && head != "qualifications" && head != "relations" && head != "documents" {
 		return fmt.Errorf("%s is empty", l.Name)

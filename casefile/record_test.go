@@ -42,6 +42,8 @@ var kinds = map[string]casefile.Record{
 	},
 	"correction": {Act: casefile.Act{ID: "a2", Case: "c1", Kind: "leave", Occurred: at("2026-03-02T01:00:00Z"), Recorded: at("2026-03-02T03:00:00Z"), Corrects: "a1"}, Number: 2},
 	"withdrawal": {Act: casefile.Act{ID: "a3", Case: "c1", Kind: "withdraw", Occurred: at("2026-03-02T01:00:00Z"), Precision: calendar.Day, Withdraws: "a1"}, Number: 3},
+	"observed": {Act: casefile.Act{ID: "o1", Case: "c1-9", Kind: "file", Occurred: at("2026-03-02T01:00:00Z"), Precision: calendar.Minute, Recorded: at("2026-03-03T03:00:00Z"),
+		Actor: &casefile.Actor{Person: "王五"}}, Number: 2, Procedure: "cn-police/small", Observed: &casefile.Observed{Source: "rms", Digest: ledger.Hash{7, 8}, Row: "步骤 17"}},
 	"by-law":     {Act: casefile.Act{ID: "a4", Case: "c1", Kind: "release", Occurred: at("2026-03-02T01:00:00Z")}, ByLaw: true, Number: 4},
 	"refusal": {Act: casefile.Act{ID: "a5", Case: "c1", Kind: "decide", Occurred: at("2026-03-02T01:00:00Z"), Documents: []string{}}, Number: 5,
 		Refused: []casefile.Reason{{Rule: "R39", Clause: "decide.after.2", Subject: "s1"}, {Rule: "R45", Clause: "decide.after.7", Missing: "fact review_required is not known"}}},
@@ -81,7 +83,7 @@ func TestGoldenActsDecodeForEver(t *testing.T) {
 
 // plain is a record without how it is written.
 func plain(r *casefile.Record) casefile.Record {
-	p := casefile.Record{Act: r.Act, Number: r.Number, Procedure: r.Procedure, Edition: r.Edition, ByLaw: r.ByLaw, Refused: r.Refused, Issued: r.Issued, Attached: r.Attached, Hidden: r.Hidden}
+	p := casefile.Record{Act: r.Act, Number: r.Number, Procedure: r.Procedure, Edition: r.Edition, ByLaw: r.ByLaw, Refused: r.Refused, Issued: r.Issued, Attached: r.Attached, Observed: r.Observed, Hidden: r.Hidden}
 	return p
 }
 

@@ -3,6 +3,7 @@ package eventlog
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,8 @@ type Error struct {
 	Record int64  // ordinal in the log, from 1
 	What   string // lower case, no stop
 	Hint   string // what the officer can do about it; may be empty
+	Row    int    // line on which the row of a CSV begins that cannot be read; 0 where unknown
+	Alone  bool   // only that row: the next can be read
 	Err    error  // the cause where there is one, such as io.ErrUnexpectedEOF
 }
 
@@ -35,6 +38,14 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " (%s)", e.Hint)
 	}
 	return b.String()
+}
+
+// Place gives "file:line", or the file alone.
+func (e *Error) Place() string {
+	if e.Line > 0 {
+		return e.Name + ":" + strconv.Itoa(e.Line)
+	}
+	return e.Name
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -45,6 +45,10 @@ type Event struct {
 
 	Data []Field
 
+	// Row names the event in its system, whatever file it stands in: table, key, and which of the row's events it is.
+	// Only a join that follows gives it, of tables with a key.
+	Row string
+
 	// Record finds the event again: in XES its ordinal among all events of the log, from 1, those passed over
 	// for their life cycle included; in CSV the line on which its row begins.
 	Record int64

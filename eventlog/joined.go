@@ -186,6 +186,10 @@ func (c *caseMaker) visit(p *plan, n int32, made *Case) *Error {
 			return bad
 		}
 	}
+	key := ""
+	if c.j.follow && p.t.byKey != nil {
+		key = p.t.nameOf(p.t.byKey, n)
+	}
 	for i := range p.events {
 		at, precision, offset, ok := row.when(i)
 		if !ok {
@@ -207,6 +211,12 @@ func (c *caseMaker) visit(p *plan, n int32, made *Case) *Error {
 			ev.Act = c.value(e.actFrom)
 		}
 		ev.Act = c.acts.find(ev.Act)
+		if key != "" {
+			ev.Row = p.t.Name + "/" + key
+			if len(p.events) > 1 {
+				ev.Row += "/" + strconv.Itoa(i+1)
+			}
+		}
 		from := len(c.fields)
 		for k := range e.data {
 			if v := c.value(e.data[k].cell); v != "" {

@@ -18,9 +18,11 @@ import (
 //	Z   offset: Z, +02:00, +0200 or +02
 //
 // T and everything that is not an ASCII letter or digit stands for itself; DD.MM.YYYY hh:mm is a layout, and so is
-// YYYY年M月D日 h时mm分. There are no names of months, for they would tie the log to a language.
+// YYYY年M月D日 h时mm分. There are no names of months, for they would tie the log to a language. Where a log was written in
+// several ways they stand in one text, with | between them, and the first that fits a time is taken.
 type layout struct {
 	text  string
+	or    *layout
 	parts []part
 	civil calendar.Precision // precision of what it describes
 }
@@ -34,7 +36,15 @@ type part struct {
 
 // parseLayout refuses a layout that does not give a whole date, or gives something twice.
 func parseLayout(text string) (*layout, error) {
-	l := &layout{text: text, civil: calendar.Day}
+	text, others, several := strings.Cut(text, "|")
+	l := &layout{text: strings.TrimSpace(text), civil: calendar.Day}
+	if text = l.text; several {
+		or, err := parseLayout(others)
+		if err != nil {
+			return nil, err
+		}
+		l.or = or
+	}
 	seen := map[byte]bool{}
 	for i := 0; i < len(text); {
 		c := text[i]
@@ -86,6 +96,14 @@ func (l *layout) parse(s string) (stamp, bool) {
 	if l == nil {
 		return parseStamp(s)
 	}
+	st, ok := l.one(s)
+	for l = l.or; !ok && l != nil; l = l.or {
+		st, ok = l.one(s)
+	}
+	return st, ok
+}
+
+func (l *layout) one(s string) (stamp, bool) {
 	v := [128]int{'h': 0}
 	micros, offset, hasOffset := 0, 0, false
 	for _, p := range l.parts {
@@ -171,5 +189,9 @@ func (l *layout) hint() string {
 	if l == nil {
 		return "expected is a form like 2006-07-24T00:00:00+02:00, years 0001 to 9999"
 	}
-	return "the mapping says " + l.text
+	text := l.text
+	for l = l.or; l != nil; l = l.or {
+		text += " | " + l.text
+	}
+	return "the mapping says " + text
 }

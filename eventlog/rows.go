@@ -94,7 +94,8 @@ func (r *csvRows) Next() ([]string, int64, error) {
 	}
 	if len(r.fields) != len(r.names) {
 		return nil, 0, &Error{Name: r.name, Line: int(line), What: "the row has " + counted(len(r.fields), "field") + ", the header " + strconv.Itoa(len(r.names)),
-			Hint: "a separator or a quote may be missing"}
+			Hint: "a separator or a quote may be missing",
+			Row:  int(line), Alone: r.line == int(line)+1 || r.eof && r.off >= len(r.b)}
 	}
 	return r.fields, line, nil
 }
@@ -121,7 +122,7 @@ func (r *csvRows) record1() (int64, error) {
 			}
 		}
 		if bad != nil {
-			bad.Name = r.name
+			bad.Name, bad.Row = r.name, r.startLine
 			return 0, bad
 		}
 		line := r.startLine

@@ -108,7 +108,7 @@ func resolve(p *procedure.Procedure, r *casefile.Record) (procedure.Act, bool) {
 	if kind < 0 && r.Withdraws == "" {
 		return procedure.Act{}, false
 	}
-	a := procedure.Act{Ref: r.Number, Kind: max(kind, 0), Occurred: r.Occurred, Precision: r.Precision, Recorded: r.Recorded, Actor: r.Actor, Unit: r.Unit, Subjects: r.Subjects, ByLaw: r.ByLaw}
+	a := procedure.Act{Ref: r.Number, Kind: max(kind, 0), Occurred: r.Occurred, Precision: r.Precision, Recorded: r.Recorded, Observed: r.Observed != nil, Actor: r.Actor, Unit: r.Unit, Subjects: r.Subjects, ByLaw: r.ByLaw}
 	if kind >= 0 {
 		fields := p.Act(kind).Fields
 		a.Data = make([]casefile.Value, len(fields))
@@ -131,6 +131,7 @@ type judged struct {
 	records  []*casefile.Record // the acts that stand, in the order in which they occurred
 	by       int64              // the act because of which it was judged again
 	first    *casefile.Unit     // in which it was opened
+	since    calendar.Instant   // limits that ran out before are told to nobody; zero: all are told
 }
 
 // judge holds an act against the law on top of the standing. An act that occurred before what was already judged, or before
@@ -211,10 +212,18 @@ func (h *House) near(ctx context.Context, c *standing, t calendar.Instant) ([]*c
 func rejudge(p *procedure.Procedure, records []*casefile.Record, now calendar.Instant) (*judged, *procedure.History) {
 	history := p.RejudgeClosing(acts(p, records), now)
 	out := &judged{standing: history.Standing, findings: history.Findings, duties: history.Duties, whole: true, records: effective(records)}
+	out.findings = slices.DeleteFunc(out.findings, func(f procedure.Judged) bool { return f.Unjudged && f.Missing == "actor" && postless(records, f.Cause) })
 	if n := len(records); n > 0 {
 		out.by, out.first = records[n-1].Number, records[0].Unit
 	}
 	return out, history
+}
+
+// postless tells whether an act was observed and who did it holds posts that are not known here: that clauses on posts cannot
+// be judged is said of the source, not again of each of its acts.
+func postless(records []*casefile.Record, number int64) bool {
+	i := slices.IndexFunc(records, func(r *casefile.Record) bool { return r.Number == number })
+	return i >= 0 && records[i].Observed != nil && (records[i].Actor == nil || records[i].Actor.Posts == nil)
 }
 
 // effective leaves out what was refused, corrected or withdrawn, in the order in which the rest occurred.
@@ -324,7 +333,9 @@ func (h *House) project(ctx context.Context, c *standing, out *judged, change *c
 		if r.Due != 0 {
 			d.Amber = amber(r.Start, r.Due)
 		}
-		tell(change, d, before[keyOf(d)], now)
+		if out.since == 0 || d.Due >= out.since {
+			tell(change, d, before[keyOf(d)], now)
+		}
 		if r.Due != 0 && !r.Waiting && !r.Overdue {
 			if d.Next = d.Amber; d.Amber <= now {
 				d.Next = r.Due + 1

@@ -71,6 +71,8 @@ type House struct {
 	asked   questions
 	surveys surveys
 
+	feeds atomic.Pointer[Feeds]
+
 	following followers
 }
 

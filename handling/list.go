@@ -88,6 +88,8 @@ type Task struct {
 	Basis []string
 	Mine  bool // the case is assigned to the person; else their post may do it
 	Warn  bool
+
+	Elsewhere bool // the case was born in another system, where its acts are done
 }
 
 const mostTasks = 500
@@ -146,6 +148,9 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 		}
 		t := Task{Duty: d, Head: *head, Title: info.Title, Basis: info.Basis, Warn: info.Warn, Mine: mine}
 		for _, i := range info.Do {
+			if ObservedFrom(head) != "" {
+				break // done there; the limit is shown all the same
+			}
 			if a := p.Act(i); doable(a, actor.Posts, mine) {
 				t.Acts = append(t.Acts, a)
 			}
@@ -161,6 +166,9 @@ func (h *House) Tasks(ctx context.Context, who Who) ([]Task, error) {
 					return p.Act(n.Act) == a && len(n.Against) == 0 && (n.Subject == d.Subject || a.Scope == "case" || d.Subject == "")
 				})
 			})
+		}
+		if t.Elsewhere = ObservedFrom(head) != ""; t.Elsewhere {
+			out = append(out, t)
 		}
 		if len(t.Acts) > 0 {
 			t.Usual = p.Act(info.Do[0]) == t.Acts[0]

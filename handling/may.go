@@ -34,6 +34,9 @@ func answer(action authority.Action, d authority.Decision) error {
 	return &NotAllowed{Action: action, Why: d.Why}
 }
 
+// WhyElsewhere is why nothing is done here in a case that was born in another system: its acts are done there.
+const WhyElsewhere = "observed_elsewhere"
+
 // NotAllowed says that a person who may see a case may not do this in it.
 type NotAllowed struct {
 	Action authority.Action
@@ -117,6 +120,9 @@ func (h *House) MayAct(who Who, f *File, a *procedure.ActInfo) error {
 // mayDo asks the policy about one act. An officer who is in the matter only because it is about them does the acts that the
 // pack gives to them, and no others.
 func (h *House) mayDo(who Who, a *procedure.ActInfo, head *casefile.Head, now calendar.Instant) error {
+	if err := h.may(who, authority.SeeCase, head, now); err == nil && ObservedFrom(head) != "" {
+		return &NotAllowed{Action: toDo(a), Why: WhyElsewhere}
+	}
 	d := h.People().May(authority.Query{Who: who.Person, Action: toDo(a), Case: view(head), Now: now, Purpose: who.Purpose, AfterClose: a.AfterClose})
 	if d.Allowed && d.Relation == authority.Concerned && !slices.Contains(a.By, authority.ConcernedPost) {
 		return &NotAllowed{Action: toDo(a), Why: authority.WhyNotForThis}

@@ -23,6 +23,7 @@ type File struct {
 	People   []Party
 	Next     []procedure.Next // every act on every subject, with what stands against it
 	Now      calendar.Instant
+	Observed string                   // the source of a case that was born in another system; nothing is done in it here
 	Computed []procedure.ComputedFact // what follows from the facts for the case and its people
 
 	at   *procedure.Standing
@@ -118,6 +119,9 @@ func (h *House) file(ctx context.Context, who Who, c *standing, now calendar.Ins
 	}
 	j := c.proc.NewJudge()
 	f.Computed = j.Computed(c.at)
+	if f.Observed = ObservedFrom(&c.head); f.Observed != "" {
+		return f, nil
+	}
 	f.Next = j.Nexts(c.at, max(now, c.at.Now()), actor)
 	if c.head.Closed {
 		f.Next = slices.DeleteFunc(f.Next, func(n procedure.Next) bool { return !c.proc.Act(n.Act).AfterClose })

@@ -176,6 +176,9 @@ func (h *House) caseFor(ctx context.Context, who Who, q *Request, now calendar.I
 		if i := c.proc.ActOf(q.Kind); i >= 0 {
 			return c, h.mayDo(who, c.proc.Act(i), &c.head, now)
 		}
+		if ObservedFrom(&c.head) != "" {
+			return nil, &NotAllowed{Action: authority.RecordAct, Why: WhyElsewhere}
+		}
 		return c, h.may(who, authority.RecordAct, &c.head, now)
 	}
 	p, err := h.procedureOf(q.Procedure)

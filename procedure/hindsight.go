@@ -52,6 +52,9 @@ func (h *hindsight) before(a *Act, s *Standing, o *Outcome) {
 		h.root[a.Ref] = changed
 	}
 	known := max(a.Recorded, a.Occurred)
+	if a.Observed {
+		known = a.Occurred
+	}
 	for _, l := range h.read(s, o) {
 		if known > l.due && (l.root == changed || l.ended == 0 || l.ended > l.due) {
 			if m := h.remember(l.libertyOf); m.due == 0 {

@@ -15,6 +15,7 @@ type Act struct {
 	Occurred  calendar.Instant
 	Precision calendar.Precision
 	Recorded  calendar.Instant // zero: not known
+	Observed  bool             // done in another system, where it was known when it occurred: Recorded is when it arrived here
 	Actor     *casefile.Actor  // nil: not known
 	Unit      *casefile.Unit
 	Subjects  []casefile.Ref

@@ -271,3 +271,31 @@ func FuzzDecodeStanding(f *testing.F) {
 		}
 	})
 }
+
+func TestHowAFeedIsCutIntoDeliveriesAndOrderedMakesNoDifference(t *testing.T) {
+	eachProcedure(t, func(t *rapid.T, p *procedure.Procedure) {
+		acts := history(t, p)
+		now := acts[len(acts)-1].Occurred + 40*86_400_000_000
+		for i := range acts {
+			acts[i].Observed, acts[i].Recorded = true, now-1000
+		}
+		want := p.RejudgeClosing(acts, now)
+		if slices.ContainsFunc(want.Findings, func(f procedure.Judged) bool {
+			return f.WithdrawnBy != 0 || f.Duty < 0 && f.MadeBy != f.Cause || f.Duty >= 0 && f.MadeBy != 0
+		}) {
+			t.Fatalf("in one delivery every act answers for its own finding: %+v", want.Findings)
+		}
+		cut := rapid.Permutation(acts).Draw(t, "known")
+		at := now - 1000
+		for i := range cut {
+			if rapid.Bool().Draw(t, "next delivery") {
+				at++
+			}
+			cut[i].Recorded = at
+		}
+		got := p.RejudgeClosing(cut, now)
+		if diff := cmp.Diff(keys(want.Stands()), keys(got.Stands())); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}

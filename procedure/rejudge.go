@@ -34,6 +34,9 @@ func (h *History) Stands() []Finding {
 // Rejudge folds the acts of a case in the order in which they became known, each at the place where it occurred, up to now.
 // An act that arrives late, corrects or withdraws another makes the case be judged again from its beginning; findings that
 // this makes or removes name the act. Acts without a recorded instant count as known when they occurred.
+//
+// Observed acts that arrived together, one after another with the same recorded instant, are judged together: a finding about
+// one of them names that one, and the order of rows in a delivery makes and removes none.
 func (p *Procedure) Rejudge(acts []Act, now calendar.Instant) *History {
 	return p.rejudge(acts, now, false)
 }
@@ -49,24 +52,38 @@ func (p *Procedure) rejudge(acts []Act, now calendar.Instant, closing bool) *His
 	j := p.NewJudge()
 	var o Outcome
 	s := p.New()
-	var known []Act // in the order they became known
 	seen := newHindsight(p)
-	for i := range acts {
-		a := &acts[i]
-		at := max(a.Recorded, a.Occurred)
-		// What passed before this act was known.
+	for from, n := 0, 0; from < len(acts); from += n {
+		n = arrival(acts[from:])
+		together := acts[from : from+n]
+		at := max(together[0].Recorded, together[0].Occurred)
+		// What passed before these acts were known.
 		j.Advance(s, min(at, now), &o)
 		h.settle(&o, 0)
-		seen.before(a, s, &o)
-		known = append(known, *a)
-		s, o = p.fold(effective(known), min(at, now), closing)
-		o.Findings = append(o.Findings, seen.after(a, s, &o)...)
-		h.settle(&o, a.Ref)
+		last := &together[n-1]
+		for i := range together {
+			if a := &together[i]; !a.Observed || a.Corrects != 0 || a.Withdraws != 0 {
+				seen.before(a, s, &o)
+				last = a
+			}
+		}
+		s, o = p.fold(effective(acts[:from+n]), min(at, now), closing)
+		o.Findings = append(o.Findings, seen.after(last, s, &o)...)
+		h.settle(&o, together[n-1].Ref, together...)
 	}
 	j.Advance(s, now, &o)
 	h.settle(&o, 0)
 	h.Standing, h.Duties = s, o.Duties
 	return h
+}
+
+// arrival counts the acts from the front that became known at once.
+func arrival(acts []Act) int {
+	n := 1
+	for n < len(acts) && acts[0].Observed && acts[n].Observed && acts[n].Recorded == acts[0].Recorded && acts[0].Recorded != 0 {
+		n++
+	}
+	return n
 }
 
 // effective applies corrections and withdrawals: a correction stands in the place of the act it names.
@@ -89,8 +106,10 @@ func effective(known []Act) []Act {
 	return out
 }
 
-// settle brings the list of findings to what o now says; cause is the act that brought the news.
-func (h *History) settle(o *Outcome, cause int64) {
+// settle brings the list of findings to what o now says; cause is the act that brought the news, or of several observed ones
+// the last. A finding that one of several shows of itself is made by that one, and a limit that had run out before they
+// arrived had run out by itself.
+func (h *History) settle(o *Outcome, cause int64, together ...Act) {
 	for i := range h.Findings {
 		f := &h.Findings[i]
 		if f.WithdrawnBy == 0 && !slices.ContainsFunc(o.Findings, f.same) {
@@ -99,7 +118,16 @@ func (h *History) settle(o *Outcome, cause int64) {
 	}
 	for _, g := range o.Findings {
 		if !slices.ContainsFunc(h.Findings, func(f Judged) bool { return f.WithdrawnBy == 0 && f.same(g) }) {
-			h.Findings = append(h.Findings, Judged{Finding: g, MadeBy: cause})
+			by := cause
+			if len(together) > 0 && together[0].Observed {
+				switch {
+				case g.Duty >= 0:
+					by = 0
+				case slices.ContainsFunc(together, func(a Act) bool { return a.Ref == g.Cause }):
+					by = g.Cause
+				}
+			}
+			h.Findings = append(h.Findings, Judged{Finding: g, MadeBy: by})
 		}
 	}
 }

@@ -72,6 +72,9 @@ func areaOf(f *handling.File) Area {
 func (c *call) caseHead(f *handling.File) CaseHead {
 	ref := c.caseRef(&f.Head)
 	head := CaseHead{Title: ref.Title, Number: ref.Number, Href: ref.Href, Kind: f.Proc.Title.In(c.lang), Stage: f.Proc.StageTitle(f.Head.Stage).In(c.lang), Unit: f.Unit.In(c.lang), Handlers: c.names(f.Head.Handlers), Matter: f.Proc.Matter()}
+	if f.Observed != "" {
+		head.Chips = append(head.Chips, Chip{Text: c.both("来自 ", "from ") + c.House.SourceTitle(f.Observed).In(c.lang)})
+	}
 	if f.Head.Closed {
 		head.Chips = append(head.Chips, Chip{c.both("已办结", "closed"), Good})
 	}
@@ -297,7 +300,16 @@ func (c *call) act(f *handling.File, a *handling.FileAct) Act {
 			out.Who = capital(c.post(authority.HousePost))
 		}
 	}
-	if d := a.Recorded - a.Occurred; a.Late {
+	if o := a.Observed; o != nil {
+		if out.Observed = true; o.Source != f.Observed {
+			out.From = c.House.SourceTitle(o.Source).In(c.lang)
+		}
+		if o.Row != "-" {
+			out.Row = o.Row
+		}
+		out.Who = strings.TrimPrefix(out.Who, o.Source+":")
+	}
+	if d := a.Recorded - a.Occurred; a.Late && a.Observed == nil {
 		out.Late = c.both(fmt.Sprintf("补录，晚%d日", d/day), fmt.Sprintf("entered %d days later", d/day))
 	}
 	for _, s := range a.Subjects {

@@ -97,6 +97,18 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	undrawn := RoundPage{Frame: with(AreaMatters), Head: rounds.Head, Unit: stationA, From: rounds.From, Until: rounds.Until, Size: 3, Agreement: AgreementShown{Least: 10, Few: true}}
 	ungraded := measured
 	ungraded.Agreement.Graded = false
+	otherSystem := FeedShown{Name: "rms", Title: x("某县案件系统", "Case system of Some County"), Kind: "folder", Where: "/srv/export", Unit: x("某县公安局", "Police of Some County"), Procedure: psc, State: FeedFollowed, Polled: m("2026-11-23 10:40"), Last: m("2026-11-23 10:12"), Arrived: m("2026-11-23 10:13"), Lag: x("3小时20分", "3 h 20 min"),
+		Cases: 200000, Acts: 1412003, Corrected: 2611, Withdrawn: 3, Postless: 41, Decoded: 222004, Faults: 1204, Left: 1201, Rows: []FeedRow{
+			{"acts.csv:1050038", CaseRef{Title: "J00000212", Href: "#"}, RowPartly, x("“罚款”不能读出（伍佰），未采用", "fine is left out: \"five hundred\" is not an amount"), m("2026-11-23 10:13")},
+			{"acts.csv:1050040", CaseRef{}, RowLeft, x("表 act：案件编号 指向的“A2026000100”没有收到；收到后自动补上", "table act: 案件编号 names \"A2026000100\", which has not come; once it comes the row counts"), m("2026-11-22 18:00")},
+			{"acts.csv:1050041", CaseRef{Title: "J00000370", Href: "#"}, RowWaits, x("时间在将来（2026-12-23 09:00），到时再采用", "its time lies in the future (2026-12-23 09:00): it is taken then"), m("2026-11-22 18:00")}}}
+	failed := otherSystem
+	failed.Name, failed.Kind, failed.Where, failed.State, failed.Failed, failed.Rows, failed.Faults, failed.Left = "court", "table", "postgres://reader@court.example/rms", FeedFailed, "postgres://reader@court.example/rms: dial tcp: connection refused", nil, 0, 0
+	silent := failed
+	silent.Name, silent.Kind, silent.Where, silent.State, silent.Failed, silent.Lag, silent.Decoded, silent.Corrected, silent.Withdrawn, silent.Postless = "dispatch", "api", "https://dispatch.example/acts", FeedSilent, "", "", 0, 0, 0, 0
+	reading := silent
+	reading.Name, reading.State, reading.Done, reading.Polled, reading.Last, reading.Arrived, reading.Cases, reading.Acts = "new", FeedReading, 48211, 0, 0, 0, 48211, 301000
+	followed := FeedsPage{with(AreaFindings), []FeedShown{otherSystem, failed, silent, reading}}
 	days := make([]Day, 28)
 	for i := range days {
 		d := dd(2026, 11, 23) + calendar.Date(i)
@@ -110,6 +122,7 @@ func findingFixtures(x func(zh, en string) string, f Frame) []fixture {
 	terms := LimitsPage{Frame: with(AreaLimits), Action: "/limits", Units: []Option{{Value: "a", Text: stationA}}, Held: []Duty{due(LimitOverdue, true), due(LimitNear, true)}, Overdue: []Duty{due(LimitOverdue, false)}, OverdueMore: 12, Weeks: [][]Day{days[:7], days[7:14], days[14:21], days[21:]}, Later: 1, More: true, Before: "#", After: "#", Today: "#"}
 	calm := LimitsPage{Frame: with(AreaLimits), Action: "/limits", Mine: true, Weeks: terms.Weeks[2:], Before: "#", After: "#"}
 	return []fixture{
+		{"feeds", &followed}, {"feeds-none", &FeedsPage{Frame: with(AreaFindings)}},
 		{"limits", &terms}, {"limits-none", &calm},
 		{"round", &rounds}, {"round-measured", &measured}, {"round-constant", &constant}, {"round-ungraded", &ungraded}, {"round-undrawn", &undrawn},
 		{"audit", auditFixture(x("zh", "en"), with(AreaFindings))}, {"audit-none", &AuditPage{Frame: with(AreaFindings), Action: "/audit", Title: psc, Procedures: []Option{{"administrative", psc, "", true}}, Units: []string{stationB}, Revision: 812, At: m("2026-11-23 10:42")}},

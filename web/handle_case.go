@@ -24,6 +24,9 @@ func casePage(c *call) error {
 		return err
 	}
 	p := &Case{Frame: c.liveFrame(areaOf(f), &f.Head, false), Head: c.caseHead(f), Limits: c.limits(f), Stages: c.stages(f.Stages)}
+	if f.Observed != "" {
+		p.From = c.House.SourceTitle(f.Observed).In(c.lang)
+	}
 	for i := len(f.Acts) - 1; i >= 0; i-- {
 		a := c.act(f, &f.Acts[i])
 		for k := range a.Findings {

@@ -35,6 +35,7 @@ func findingList(c *call) error {
 			p.Scope = ScopeAll
 		}
 	}
+	p.Feeds = c.House.Follows(c.who)
 	for _, s := range []Scope{ScopeMine, ScopeUnit, ScopeAll} {
 		p.Scopes = append(p.Scopes, ScopeLink{s, "/findings?scope=" + string(s)})
 	}

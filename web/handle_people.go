@@ -24,7 +24,7 @@ func (c *call) showPeople(status int, bad []FieldError, typed map[string]string,
 	}
 	d := c.House.People()
 	z := c.House.Pack().Zone
-	p := &People{Frame: c.frame(AreaPeople), Unit: c.r.URL.Query().Get("unit")}
+	p := &People{Frame: c.frame(AreaPeople), Feeds: c.House.Follows(c.who), Unit: c.r.URL.Query().Get("unit")}
 	if p.Unit == "" {
 		if held, ok := c.House.PostOf(c.who.Person, c.now); ok {
 			p.Unit = string(held.Unit)

@@ -17,6 +17,7 @@ type CaseHead struct {
 type Case struct {
 	Frame
 	Head     CaseHead
+	From     string  // the other system in which the case is handled; empty: it is handled here
 	Limits   []Limit // liberty first
 	Stages   []Stage
 	Acts     []Act // newest first
@@ -66,6 +67,9 @@ type Act struct {
 	DayOnly     bool             // the record gives only the day
 	Recorded    calendar.Instant // zero: not known
 	Late        string           // entered late: by how much, in words; empty: not late
+	Observed    bool             // another system told of it
+	From        string           // which one, where it is not that of the whole case
+	Row         string           // its row there
 	Who, Post   string
 	Persons     []string // whom it is about
 	Decision    bool

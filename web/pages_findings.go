@@ -10,6 +10,7 @@ import (
 type FindingList struct {
 	Frame
 	Mine   string // the reader's own enforcement file
+	Feeds  bool   // other systems are followed, and the reader may see how they stand
 	Audit  string // the audit report, for who watches a unit
 	Scope  Scope
 	Scopes []ScopeLink

@@ -185,6 +185,7 @@ type People struct {
 	Change        *Form  // the one that is being made
 	Secret        *Pair  // sign-in and password just made, shown once
 	Administrator bool
+	Feeds         bool    // other systems are followed, and the reader may see how they stand
 	Given         []Given // administrators only: passwords that administrators were given
 }
 

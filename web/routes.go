@@ -53,6 +53,7 @@ var routes = []Route{
 	{"GET /findings/{id}", authority.SeeCase, findingPage},
 	{"GET /figures", authority.ListCases, figures},
 	{"GET /coverage", authority.ListCases, coverage},
+	{"GET /feeds", authority.SeeFeeds, feeds},
 	{"GET /audit", authority.ListCases, auditPage},
 	{"GET /officers/{person}", authority.SeePeople, officer},
 	{"GET /matters", authority.ListCases, matterList},

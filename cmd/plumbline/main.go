@@ -13,12 +13,13 @@ import (
 
 type commands struct {
 	Serve    serveCommand    `cmd:"" help:"The platform: pages, clock, record."`
+	Watch    watchCommand    `cmd:"" help:"The platform, and beside it the acts of other systems, judged as they come in."`
 	Audit    auditCommand    `cmd:"" help:"Judge another system's history under a procedure."`
 	Segment  segmentCommand  `cmd:"" help:"Cut a history into segments, to audit it many times."`
 	Discover discoverCommand `cmd:"" help:"Mine the rules that practice follows from a log, and lay them beside those of a procedure."`
 	Trial    trialCommand    `cmd:"" help:"Judge a history by two versions of a procedure: findings gained and lost, with their cases."`
 	Demo     demoCommand     `cmd:"" help:"The platform on a throw-away store, filled by playing a made-up bureau's cases."`
-	Sample   sampleCommand   `cmd:"" help:"Make a road-fine log with seeded faults, audit it, print the result."`
+	Sample   sampleCommand   `cmd:"" help:"Make made-up histories with seeded faults: a log to audit, a system to watch."`
 	Pack     packCommand     `cmd:"" help:"Check and test packs."`
 
 	Export  exportCommand  `cmd:"" help:"Write the record as a log for other programs: XES, OCEL 2.0, CSV, Parquet."`

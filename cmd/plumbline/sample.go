@@ -18,6 +18,12 @@ import (
 )
 
 type sampleCommand struct {
+	Fines  sampleFinesCommand  `cmd:"" default:"withargs" help:"A road-fine log with seeded faults, audited (the usual one)."`
+	System sampleSystemCommand `cmd:"" help:"The export of a year of a made-up case system, with faults hidden in it, for watch to follow."`
+	Found  sampleFoundCommand  `cmd:"" help:"Hold the findings on a record against the faults that were hidden."`
+}
+
+type sampleFinesCommand struct {
 	Out   string `default:"sample" help:"Folder for the log and the report." type:"path"`
 	Cases int    `default:"20000" help:"How many cases to make."`
 	Seed  uint64 `default:"1" help:"The same seed makes the same log."`
@@ -25,7 +31,7 @@ type sampleCommand struct {
 }
 
 // Run makes a made-up log, audits it and checks that each seeded fault was found as often as it was seeded.
-func (c *sampleCommand) Run() error {
+func (c *sampleFinesCommand) Run() error {
 	if err := os.MkdirAll(c.Out, 0o755); err != nil {
 		return err
 	}

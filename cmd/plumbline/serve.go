@@ -13,11 +13,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"plumbline/calendar"
 	"plumbline/casefile"
+	"plumbline/feed"
 	"plumbline/handling"
 	"plumbline/internal/durable"
 	"plumbline/internal/print"
@@ -37,36 +39,54 @@ type serveCommand struct {
 }
 
 // Run serves until it is told to stop.
-func (c *serveCommand) Run() (err error) {
+func (c *serveCommand) Run() error { return c.run(nil) }
+
+// run serves, and follows what follow gives where it is not nil.
+func (c *serveCommand) run(follow func(context.Context, *handling.House) (*feed.Watcher, error)) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	house, closing, err := c.house(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closing()) }()
+	if len(house.People().People()) == 0 {
+		fmt.Fprintf(os.Stderr, "nobody is on the record yet, so nobody can sign in: plumbline user found%[1]s FILE, then plumbline user password%[1]s LOGIN PERSON\n", c.flags())
+	}
+	o := serveOptions{Addr: c.Addr, House: house, Secure: c.Proxy || !loopback(c.Addr), Proxied: c.Proxy, Ready: func(url string) { fmt.Println("ready", url) }}
+	if follow != nil {
+		if o.Follow, err = follow(ctx, house); err != nil {
+			return err
+		}
+	}
+	return serve(ctx, o)
+}
+
+// house opens the record for writing and puts the pack to it; closing closes it.
+func (c *serveCommand) house(ctx context.Context) (_ *handling.House, closing func() error, err error) {
 	how := writing
 	if c.TakeOver {
 		how = takingOver
 	}
 	if c.TakeOver && c.Store == "" {
-		return errors.New("--take-over is for a record in PostgreSQL: name it with --store")
+		return nil, nil, errors.New("--take-over is for a record in PostgreSQL: name it with --store")
 	}
 	pack, err := loadPack(c.Pack, c.Benchmark...)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	store, err := c.openFor(ctx, how)
 	if held(err) && c.Store != "" {
 		err = fmt.Errorf("%w: stop it first, or push it out with --take-over", err)
 	}
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
 	house, err := openHouse(ctx, store, pack, filepath.Join(c.Data, "files"), now)
 	if err != nil {
-		return err
+		return nil, nil, errors.Join(err, store.Close())
 	}
-	if len(house.People().People()) == 0 {
-		fmt.Fprintf(os.Stderr, "nobody is on the record yet, so nobody can sign in: plumbline user found%[1]s FILE, then plumbline user password%[1]s LOGIN PERSON\n", c.flags())
-	}
-	return serve(ctx, serveOptions{Addr: c.Addr, House: house, Secure: c.Proxy || !loopback(c.Addr), Proxied: c.Proxy, Ready: func(url string) { fmt.Println("ready", url) }})
+	return house, store.Close, nil
 }
 
 func now() calendar.Instant { return calendar.InstantOf(time.Now()) }
@@ -107,8 +127,9 @@ type serveOptions struct {
 	Addr    string
 	House   *handling.House
 	Demos   map[string][]web.DemoSignIn
-	Secure  bool // cookies only over TLS: a proxy ends it
-	Proxied bool // that proxy says in X-Forwarded-For for whom it asks
+	Secure  bool          // cookies only over TLS: a proxy ends it
+	Proxied bool          // that proxy says in X-Forwarded-For for whom it asks
+	Follow  *feed.Watcher // other systems; nil: none
 	Ready   func(url string)
 }
 
@@ -136,6 +157,13 @@ func serve(ctx context.Context, o serveOptions) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() { cancel(fmt.Errorf("clock: %w", o.House.RunClock(ctx, log))) }()
+	var following sync.WaitGroup // what was read is kept before the record is closed
+	defer following.Wait()
+	defer cancel(nil)
+	if o.Follow != nil {
+		o.House.ShowFeeds(o.Follow)
+		following.Go(func() { cancel(fmt.Errorf("feeds: %w", o.Follow.Run(ctx))) })
+	}
 	ended := make(chan struct{})
 	go func() {
 		<-ctx.Done()

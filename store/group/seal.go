@@ -21,14 +21,21 @@ func (j *Job) Again(request []byte, kept casefile.Kept) (refused error) {
 	return nil
 }
 
-// Sealed is a change that may be written: its head is numbered, its act has its numbers and its bytes.
+// Sealed is a change that may be written: its head is numbered, its acts have their numbers and their bytes.
 type Sealed struct {
 	casefile.Change
-	Bytes    []byte
-	Leaf     ledger.Hash
-	Drawn    []int64                     // for the registers of the act, one by one
-	Last     map[casefile.Register]int64 // of each of them, after this act
+	Acts     []SealedAct
+	Last     map[casefile.Register]int64 // of each register drawn from, after this change
 	Handlers string                      // of the head, as JSON
+}
+
+// SealedAct is an act with what it got.
+type SealedAct struct {
+	*casefile.NewAct
+	Number int64
+	Bytes  []byte
+	Leaf   ledger.Hash
+	Drawn  []int64 // for its registers, one by one
 }
 
 // Seal judges a change by what stands of its case, a revision and a number of acts, and seals it. last tells the last number
@@ -39,15 +46,18 @@ func (j *Job) Seal(revision, acts int64, last func(casefile.Register) (int64, er
 		return nil, fmt.Errorf("%w: revision %d was judged on, %d stands", casefile.ErrConflict, c.Revision, revision), nil
 	}
 	c.Head.Revision, c.Head.Acts = revision+1, acts
-	if c.Act != nil {
+	var err error
+	c.Last = map[casefile.Register]int64{}
+	for _, act := range j.Change.Acts() {
 		c.Head.Acts++
-		if err := c.draw(last); err != nil {
+		a := SealedAct{NewAct: act, Number: c.Head.Acts}
+		if a.Drawn, err = c.draw(act, last); err != nil {
 			return nil, nil, err
 		}
-		var err error
-		if c.Bytes, c.Leaf, err = c.Sealed(c.Head.Acts, c.Drawn); err != nil {
-			return nil, fmt.Errorf("act %s: %w", c.Act.ID, err), nil
+		if a.Bytes, a.Leaf, err = c.Sealed(act, a.Number, a.Drawn); err != nil {
+			return nil, fmt.Errorf("act %s: %w", act.ID, err), nil
 		}
+		c.Acts = append(c.Acts, a)
 	}
 	if err := c.Check(); err != nil {
 		return nil, err, nil
@@ -60,19 +70,18 @@ func (j *Job) Seal(revision, acts int64, last func(casefile.Register) (int64, er
 	return c, nil, nil
 }
 
-func (c *Sealed) draw(last func(casefile.Register) (int64, error)) (err error) {
-	c.Last = make(map[casefile.Register]int64, len(c.Act.Registers))
-	for _, r := range c.Act.Registers {
+func (c *Sealed) draw(act *casefile.NewAct, last func(casefile.Register) (int64, error)) (drawn []int64, err error) {
+	for _, r := range act.Registers {
 		n, known := c.Last[r]
 		if !known {
 			if n, err = last(r); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		c.Last[r] = n + 1
-		c.Drawn = append(c.Drawn, n+1)
+		drawn = append(drawn, n+1)
 	}
-	return nil
+	return drawn, nil
 }
 
 // SealView makes the salts of a view, as they are kept, and its leaf.

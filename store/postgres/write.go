@@ -302,9 +302,9 @@ func (p *plan) fetch(ctx context.Context, jobs []*group.Job) error {
 		cases = append(cases, string(j.Change.Case))
 		duties = append(duties, j.Change.Duties...)
 		findings = append(findings, j.Change.Findings...)
-		if j.Change.Act != nil {
-			acts = append(acts, string(j.Change.Act.ID))
-			registers = append(registers, j.Change.Act.Registers...)
+		for _, a := range j.Change.Acts() {
+			acts = append(acts, string(a.ID))
+			registers = append(registers, a.Registers...)
 		}
 	}
 	if len(cases) == 0 {
@@ -409,18 +409,20 @@ func (p *plan) change(j *group.Job) (refused, fault error) {
 	}
 	r := p.move(old, c.Head, c.Handlers)
 	j.Kept = casefile.Kept{Revision: c.Head.Revision}
-	if c.Act != nil {
-		a := actRow{index: p.acts.Size(), n: r.n, number: c.Head.Acts, act: c.Act.ID, of: c.Case, request: c.Act.Request, leaf: c.Leaf, bytes: c.Bytes}
-		j.Kept.Number, j.Kept.Index, j.Kept.Leaf = a.number, a.index, a.leaf
+	for i, s := range c.Acts {
+		a := actRow{index: p.acts.Size(), n: r.n, number: s.Number, act: s.ID, of: c.Case, request: s.Request, leaf: s.Leaf, bytes: s.Bytes}
+		if i == 0 {
+			j.Kept.Number, j.Kept.Index, j.Kept.Leaf = a.number, a.index, a.leaf
+		}
 		p.acts.Append(a.leaf)
 		p.newActs = append(p.newActs, a)
 		p.kept[a.act] = a
-		for i, g := range c.Act.Registers {
-			p.drawn = append(p.drawn, drawnRow{g, c.Drawn[i], a.index})
+		for k, g := range s.Registers {
+			p.drawn = append(p.drawn, drawnRow{g, s.Drawn[k], a.index})
 		}
-		maps.Copy(p.registers, c.Last)
-		maps.Copy(p.draws, c.Last)
 	}
+	maps.Copy(p.registers, c.Last)
+	maps.Copy(p.draws, c.Last)
 	for _, d := range c.Duties {
 		k := dutyKey{c.Case, d.Duty, d.Subject, d.Cause}
 		have, is := p.known[k]

@@ -181,7 +181,6 @@ var counts = []struct{ what, text string }{
 		LEFT JOIN register r ON d.unit = r.unit AND d.year = r.year AND d.kind = r.kind WHERE d.number > coalesce(r.last, 0) GROUP BY d.unit, d.year, d.kind`},
 	{"notices in the outbox", `SELECT '', l.notices, o.n FROM ledger_head l, (SELECT count(*) AS n, coalesce(max(seq), 0) AS last FROM outbox) o
 		WHERE l.log = 1 AND (l.notices <> o.n OR l.notices <> o.last)`},
-	{"acts, more than changes, of case", `SELECT id, revision, acts FROM case_head WHERE acts > revision`},
 	{"act beyond the last of case", `SELECT h.id, h.acts, max(x.number) FROM case_head h JOIN (SELECT n, cause AS number FROM duty UNION ALL SELECT n, made FROM finding
 		UNION ALL SELECT n, withdrawn FROM finding UNION ALL SELECT n, number FROM outbox) x ON x.n = h.n WHERE x.number > h.acts GROUP BY h.n`},
 	{"confirmation of a restored store", `SELECT '', 1, 0 FROM meta WHERE readonly = '' AND (SELECT kind FROM event ORDER BY seq DESC LIMIT 1) = 'restored'`},

@@ -302,19 +302,20 @@ func (w *writer) change(h *heads, j *group.Job) (refused, fault error) {
 		}
 	}
 	index := h.acts.Size()
-	if c.Act != nil {
-		if _, err := w.exec(addAct, index, old.n, c.Head.Acts, string(c.Act.ID), c.Act.Request[:], c.Leaf[:], c.Bytes); err != nil {
+	for i, a := range c.Acts {
+		at := index + int64(i)
+		if _, err := w.exec(addAct, at, old.n, a.Number, string(a.ID), a.Request[:], a.Leaf[:], a.Bytes); err != nil {
 			return nil, err
 		}
-		for i, r := range c.Act.Registers {
-			if _, err := w.exec(addDrawn, r.Unit, r.Year, r.Kind, c.Drawn[i], index); err != nil {
+		for k, r := range a.Registers {
+			if _, err := w.exec(addDrawn, r.Unit, r.Year, r.Kind, a.Drawn[k], at); err != nil {
 				return nil, err
 			}
 		}
-		for r, n := range c.Last {
-			if _, err := w.exec(setDraw, r.Unit, r.Year, r.Kind, n); err != nil {
-				return nil, err
-			}
+	}
+	for r, n := range c.Last {
+		if _, err := w.exec(setDraw, r.Unit, r.Year, r.Kind, n); err != nil {
+			return nil, err
 		}
 	}
 	if err := w.projections(h, &c.Change, &old); err != nil {
@@ -332,9 +333,11 @@ func (w *writer) change(h *heads, j *group.Job) (refused, fault error) {
 	}
 
 	j.Kept = casefile.Kept{Revision: c.Head.Revision}
-	if c.Act != nil {
-		h.acts.Append(c.Leaf)
-		j.Kept.Number, j.Kept.Index, j.Kept.Leaf = c.Head.Acts, index, c.Leaf
+	for i, a := range c.Acts {
+		h.acts.Append(a.Leaf)
+		if i == 0 {
+			j.Kept.Number, j.Kept.Index, j.Kept.Leaf = a.Number, index, a.Leaf
+		}
 	}
 	h.cases = max(h.cases, old.n)
 	h.notices += int64(len(c.Notices))

@@ -38,15 +38,40 @@ func Change(id casefile.CaseID, revision int64, act casefile.ActID) *casefile.Ch
 // Request is the digest of what a client sent.
 func Request(s string) ledger.Hash { return sha256.Sum256([]byte(s)) }
 
-// Seal makes the record of a made-up act; numbers drawn are issued as documents.
+// Several makes a change with an act and those that follow it.
+func Several(id casefile.CaseID, revision int64, acts ...casefile.ActID) *casefile.Change {
+	c := Change(id, revision, acts[0])
+	for _, act := range acts[1:] {
+		c.Then = append(c.Then, &casefile.NewAct{ID: act, Request: Request("request of " + string(act)), Seal: sealOf(act)})
+	}
+	return c
+}
+
+// Seal makes the record of the first act of a made-up change; numbers drawn are issued as documents.
 func Seal(c *casefile.Change, number int64, drawn []int64) ([]byte, ledger.Hash, error) {
+	return sealOf(c.Act.ID)(c, number, drawn)
+}
+
+func sealOf(act casefile.ActID) func(*casefile.Change, int64, []int64) ([]byte, ledger.Hash, error) {
+	return func(c *casefile.Change, number int64, drawn []int64) ([]byte, ledger.Hash, error) {
+		return seal(act, c, number, drawn)
+	}
+}
+
+func seal(act casefile.ActID, c *casefile.Change, number int64, drawn []int64) ([]byte, ledger.Hash, error) {
+	registers := c.Act.Registers
+	for _, a := range c.Then {
+		if a.ID == act {
+			registers = a.Registers
+		}
+	}
 	r := &casefile.Record{
-		Act: casefile.Act{ID: c.Act.ID, Case: c.Case, Kind: "note", Occurred: c.Head.Updated, Recorded: c.Head.Updated,
+		Act: casefile.Act{ID: act, Case: c.Case, Kind: "note", Occurred: c.Head.Updated, Recorded: c.Head.Updated,
 			Actor: &casefile.Actor{Person: "person-1"}, Unit: &casefile.Unit{ID: "unit-1", Kind: "station"}},
 		Number: number, Procedure: c.Head.Procedure, Edition: c.Head.Edition,
 	}
 	for i, n := range drawn {
-		g := c.Act.Registers[i]
+		g := registers[i]
 		r.Issued = append(r.Issued, casefile.Issued{Kind: g.Kind, Number: fmt.Sprintf("%s %d %d", g.Unit, g.Year, n)})
 	}
 	b, err := r.Encode(rand.Reader)
