@@ -158,10 +158,11 @@ func TestTimesOfWallClockAreReadInTheZoneOfWhoReads(t *testing.T) {
 	}
 }
 
-// TestAnEventHasNoFieldThatSegmentsDoNotKnow fails when a log says more than segments keep.
+// TestAnEventHasNoFieldThatSegmentsDoNotKnow fails when a log says more than segments keep. They do not keep Row, which names an
+// event only to whoever follows a system.
 func TestAnEventHasNoFieldThatSegmentsDoNotKnow(t *testing.T) {
 	for typ, want := range map[reflect.Type]string{
-		reflect.TypeFor[eventlog.Event](): "Act Time Precision Person Post Unit Lifecycle Data Record",
+		reflect.TypeFor[eventlog.Event](): "Act Time Precision Person Post Unit Lifecycle Data Row Record",
 		reflect.TypeFor[eventlog.Case]():  "ID Data Events Record Repeated",
 		reflect.TypeFor[eventlog.Field](): "Key Value Kind",
 	} {

@@ -255,7 +255,7 @@ func paint(all []graphNode, rows [][]int, edges []graphEdge, name string) string
 	high := 16 + float64(len(rows))*(nodeHigh+gapHigh) - gapHigh
 	width := right - left
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="graph" viewBox="0 0 %.0f %.0f" width="%.0f" role="img" aria-label="%s">`, width, high, width, html.EscapeString(name))
+	fmt.Fprintf(&b, `<svg class="graph" viewBox="0 0 %.0f %.0f" width="%.0f" role="group" aria-label="%s">`, width, high, width, html.EscapeString(name))
 	var labels strings.Builder
 	for _, e := range edges {
 		class := "must"

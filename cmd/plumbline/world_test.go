@@ -234,8 +234,8 @@ func TestUnexpectedRefusalStopsTheReplay(t *testing.T) {
 // neverPlayed are the acts that no made-up case comes to, by procedure. Of the main one it is said why; of the others the
 // courses that matters usually take are played, and these are beside them.
 var neverPlayed = map[string][]string{
-	"administrative":   {"dispose_unclaimed"}, // six months after the owner was called, and the demonstration is of four
-	"criminal":         {"register_criminal", "submit_for_review", "review_unified", "approve_reviewed", "send_out", "receive_answer", "answer_done"},
+	"administrative":   {"dispose_unclaimed", "record_compensation"}, // the one is six months after the owner was called, and the demonstration is of four; the other waits for a court
+	"criminal":         {"register_criminal", "submit_for_review", "review_unified", "approve_reviewed", "send_out", "receive_answer", "answer_done", "record_compensation"},
 	"call":             {"hand_over", "extend_review", "ask_reasons", "give_reasons", "notice_to_file", "review_filing", "note_no_facts", "note_withdrawn"},
 	"supervision":      {"return_rectification", "correct_directly", "object", "answer_objection", "report_back", "withdraw_publication"},
 	"supervision_plan": {"patrol", "study", "inspect"},
@@ -243,9 +243,9 @@ var neverPlayed = map[string][]string{
 	"score_sheet":      {"refer_fault", "drop_sheet"},
 	"education":        {"retrain", "lift_suspension", "reassign", "cancel_course"},
 	"study":            {"leave_unguided"},
-	"publication":      {"revise_text", "note_annulled", "note_error", "correct_publication", "withdraw_publication"},
+	"publication":      {"revise_text", "note_annulled", "correct_publication"},
 	"survey":           {"stop_survey"},
-	"fault":            {"expert_view", "return_opinion", "record_sanction", "end_sanction", "suspend_from_enforcement", "restore", "withdraw_fault", "tell_employer", "recourse", "withdraw_publication"},
+	"fault":            {"expert_view", "return_opinion", "record_sanction", "end_sanction", "suspend_from_enforcement", "restore", "withdraw_fault", "tell_employer", "recourse", "withdraw_publication", "no_inquiry"},
 	"superintendence":  {"register_officer", "go_on_site", "transfer_matter", "propose_revocation", "revoke_wrong", "propose_measure", "suspend_duty", "end_suspension", "confine", "end_confinement", "appeal_measure", "decide_measure_appeal", "restore_reputation", "propose_sanction", "transfer_crime", "refer_fault", "give_reasons_upward"},
 }
 
