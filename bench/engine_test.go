@@ -99,7 +99,7 @@ func workflowEngine(b *testing.B) func(each int) float64 {
 			}
 		}
 		address := fmt.Sprintf("jdbc:postgresql://localhost/%s?socketFactory=org.newsclub.net.unix.AFUNIXSocketFactory$FactoryArg&socketFactoryArg=%s&sslmode=disable", name, socket)
-		run := exec.Command("java", "-cp", path, "EngineBench", address, strconv.Itoa(callers), "32", strconv.Itoa(each))
+		run := exec.Command("java", "-cp", path, "EngineBench", address, strconv.Itoa(callers), "8", strconv.Itoa(each))
 		var said strings.Builder
 		run.Stderr = &said
 		out, err := run.Output()

@@ -9,6 +9,7 @@ import org.flowable.common.engine.api.delegate.event.AbstractFlowableEventListen
 import org.flowable.common.engine.api.delegate.event.FlowableEngineEventType;
 import org.flowable.common.engine.api.delegate.event.FlowableEntityEvent;
 import org.flowable.common.engine.api.delegate.event.FlowableEvent;
+import org.flowable.common.engine.impl.persistence.StrongUuidGenerator;
 import org.flowable.engine.ProcessEngine;
 import org.flowable.engine.impl.cfg.StandaloneProcessEngineConfiguration;
 import org.flowable.task.api.Task;
@@ -39,7 +40,8 @@ public class EngineBench {
         int callers = Integer.parseInt(args[1]), instances = Integer.parseInt(args[2]), each = Integer.parseInt(args[3]);
         StandaloneProcessEngineConfiguration conf = new StandaloneProcessEngineConfiguration();
         conf.setJdbcUrl(args[0]).setJdbcUsername("plumbline").setJdbcPassword("").setJdbcDriver("org.postgresql.Driver");
-        conf.setJdbcMaxActiveConnections(callers).setJdbcMaxIdleConnections(callers).setJdbcMaxCheckoutTime(3_600_000);
+        conf.setJdbcMaxActiveConnections(callers).setJdbcMaxIdleConnections(callers);
+        conf.setIdGenerator(new StrongUuidGenerator()); // the other one takes a second connection while the first is held
         conf.setDatabaseSchemaUpdate("true").setAsyncExecutorActivate(false);
         ProcessEngine engine = conf.buildProcessEngine();
         Map<String, String> next = new ConcurrentHashMap<>();
