@@ -188,7 +188,7 @@ func (r *Report) WriteText(out io.Writer, lang string) error {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\tS%d\t%s\t%s\n", f.Rule, f.Count, f.Cases, f.Unjudged, f.Severity, basis, f.Title.In(lang))
 	}
 	if len(r.Duties) > 0 {
-		fmt.Fprintf(w, "\n%s\n", say("职责\t按时\t逾期履行\t未履行\t其中已逾期\t失效\t免除\t名称", "duty\ton time\tlate\topen\tof them overdue\tlapsed\twaived\tmeaning"))
+		fmt.Fprintf(w, "\n%s\n", say("职责\t按时\t逾期履行\t未履行\t其中已逾期\t消灭\t免除\t名称", "duty\ton time\tlate\topen\tof them overdue\tlapsed\twaived\tmeaning"))
 		for _, d := range r.Duties {
 			fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", d.Duty, d.OnTime, d.Late, d.Open, d.Overdue, d.Lapsed, d.Waived, d.Title.In(lang))
 		}

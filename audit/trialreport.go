@@ -343,7 +343,7 @@ func (r *Trial) writeDuties(w io.Writer, lang string) {
 	if len(rows) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\n%s\n", Title{"职责\t\t按时\t逾期履行\t未履行\t其中已逾期\t失效\t免除\t名称", "duty\t\ton time\tlate\topen\tof them overdue\tlapsed\twaived\tmeaning"}.In(lang))
+	fmt.Fprintf(w, "\n%s\n", Title{"职责\t\t按时\t逾期履行\t未履行\t其中已逾期\t消灭\t免除\t名称", "duty\t\ton time\tlate\topen\tof them overdue\tlapsed\twaived\tmeaning"}.In(lang))
 	for _, d := range rows {
 		for k, c := range []*DutyCount{d.Old, d.New} {
 			side := []Title{{"旧", "old"}, {"新", "new"}}[k].In(lang)

@@ -246,7 +246,7 @@ func (x *exporting) recorded(ctx context.Context, each func(*audit.Recorded) err
 
 func (x *exporting) read(ctx context.Context, id casefile.CaseID) (*audit.Recorded, error) {
 	for range 8 {
-		c := &audit.Recorded{Record: fmt.Sprintf("%d %x", x.size, x.root)}
+		c := &audit.Recorded{Record: fmt.Sprintf("%d %s", x.size, x.root)}
 		var entries []casefile.Entry
 		var err error
 		for _, step := range []func() error{
@@ -386,7 +386,7 @@ func (x *exporting) tell() {
 	for _, p := range slices.Sorted(maps.Keys(x.procedures)) {
 		fmt.Printf("  %6d  %s\n", x.procedures[p], p)
 	}
-	fmt.Printf("from the record at %d acts, root %x\n", x.size, x.root)
+	fmt.Printf("from the record at %d acts, root %s\n", x.size, x.root)
 	if x.Names {
 		fmt.Println("people: as they are in the record, with names, numbers, addresses and free text")
 	} else {
