@@ -82,7 +82,7 @@ func (x *explainer) tell(s *Story) {
 // StateTitle is what became of a duty, for people.
 func StateTitle(s procedure.State) Title { return Title{stateZH[s], s.String()} }
 
-var stateZH = map[procedure.State]string{procedure.Opened: "产生", procedure.OnTime: "按时履行", procedure.Late: "逾期履行", procedure.Overdue: "逾期", procedure.Open: "未到期", procedure.Missing: "始终未履行", procedure.Lapsed: "消灭", procedure.Waived: "免除"}
+var stateZH = map[procedure.State]string{procedure.Opened: "产生", procedure.OnTime: "按时履行", procedure.Late: "逾期履行", procedure.Overdue: "逾期未履行", procedure.Open: "未到期", procedure.Missing: "始终未履行", procedure.Lapsed: "消灭", procedure.Waived: "免除"}
 
 func (x *explainer) said(all []Said) {
 	duties := x.p.Duties()

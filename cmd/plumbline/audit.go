@@ -25,7 +25,7 @@ type auditCommand struct {
 	Suggest   string   `name:"suggest-map" help:"Propose a mapping for these tables and write it to this new file instead; --procedure may be missing." placeholder:"FILE" type:"path"`
 	Format    string   `enum:"text,json,html,csv,parquet" default:"text" help:"text, json, html (a report to read), csv (every finding); parquet only with --out."`
 	Lang      string   `enum:"zh,en" default:"en" help:"Language of the text: zh or en."`
-	Cases     bool     `help:"List the case ids of each finding."`
+	Cases     bool     `help:"With --format json: list the case ids of each finding."`
 	Explain   string   `help:"Tell this case step by step instead." placeholder:"CASE"`
 	Now       string   `help:"Let deadlines pass up to this instant; default: the last of the log." placeholder:"INSTANT"`
 	FailOn    int      `help:"Exit 1 when a finding of this severity (1 the gravest, to 4) or graver is there." placeholder:"SEVERITY"`

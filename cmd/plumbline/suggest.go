@@ -58,7 +58,7 @@ func suggest(paths []string, p *procedure.Procedure, into, lang string) error {
 
 var (
 	partTitles = map[string][2]string{
-		"case": {"案件", "case"}, "act": {"行为", "act"}, "time": {"时间", "time"}, "person": {"人员", "person"}, "post": {"岗位", "post"},
+		"case": {"案件", "case"}, "act": {"行为", "act"}, "time": {"时间", "time"}, "person": {"人员", "person"}, "post": {"职务", "post"},
 		"unit": {"单位", "unit"}, "lifecycle": {"步骤状态", "lifecycle"}, "key": {"编号", "key"}, "parent": {"上级记录", "parent"},
 	}
 	sureTitles = map[eventlog.Sureness][2]string{
@@ -72,8 +72,8 @@ var (
 		"time":         {"哪一列是行为的时间：没有一列可以读作时间", "which column is the time: none can be read as one"},
 		"act-name":     {"列“%s”是哪个行为的时间：请把act改为行为的名称", "of which act is column %s the time: put the act's name under act"},
 		"order":        {"列“%s”的日与月孰先：%s 还是 %s", "whether day or month comes first in column %s: %s or %s"},
-		"zone":         {"没有时区的时间在哪个时区：写明zone，否则按程序包的时区", "in which zone times without offset are: say zone, else it is that of the pack"},
-		"zone-taken":   {"没有时区的时间是否在 %s（程序包的时区）", "whether times without offset are in %s, the zone of the pack"},
+		"zone":         {"没有时区的时间在哪个时区：写明zone，否则按规则包的时区", "in which zone times without offset are: say zone, else it is that of the pack"},
+		"zone-taken":   {"没有时区的时间是否在 %s（规则包的时区）", "whether times without offset are in %s, the zone of the pack"},
 		"unknown-acts": {"程序不认识的行为：请在acts下对应", "acts that the procedure does not know: give their names under acts"},
 		"alone":        {"这张表与其他表没有找到关联", "how this table belongs to the others: no column names a row of another"},
 		"sheets":       {"工作簿有几张表，取了列最多的一张", "whether the widest sheet of the workbook is the right one"},
