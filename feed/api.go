@@ -19,8 +19,10 @@ import (
 
 const (
 	longestAnswer = 64 << 20
-	mostPages     = 10_000 // in one reading
-	mostAtOnce    = 200    // pages that are held before they are kept
+	mostPages     = 10_000   // in one reading
+	mostAtOnce    = 200      // pages that are held before they are kept
+	mostCells     = 16 << 20 // of a page: rows times names of fields
+	deepest       = 16       // objects within a row
 )
 
 // readAPI reads page after page. Where the last page names no next one, the list is read from its beginning every time;
@@ -196,7 +198,7 @@ func textOf(x any) string {
 // flat puts what lies in objects beside the rest, as a.b.
 func flat(into map[string]string, prefix string, m map[string]any) {
 	for k, v := range m {
-		if inner, ok := v.(map[string]any); ok {
+		if inner, ok := v.(map[string]any); ok && strings.Count(prefix, ".") < deepest {
 			flat(into, prefix+k+".", inner)
 			continue
 		}
@@ -218,6 +220,9 @@ func pourRows(join *eventlog.Join, t *eventlog.Table, name string, rows []map[st
 	}
 	for _, c := range named(t) {
 		columns[c] = true
+	}
+	if len(columns)*len(rows) > mostCells {
+		return fmt.Errorf("%s: %d rows with %d different fields; is it a table?", name, len(rows), len(columns))
 	}
 	names := sortedNames(columns)
 	into, err := join.File(t.Name, name, names)
