@@ -36,20 +36,20 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 	r.every = false
 	for page := 1; ; page++ {
 		if page > mostPages {
-			return fmt.Errorf("%s: more than %d pages in one reading", f.API.URL, mostPages)
+			return fmt.Errorf("%s: more than %d pages in one reading", f.API.where(), mostPages)
 		}
 		rows, next, err := f.API.page(ctx, cursor)
 		if err != nil {
-			return fmt.Errorf("%s, page %d: %w", f.API.URL, page, err)
+			return fmt.Errorf("%s, page %d: %w", f.API.where(), page, err)
 		}
 		if len(rows) > 0 {
-			if err := pourRows(join, table, fmt.Sprintf("%s page %d", f.API.URL, page), rows, fields); err != nil {
+			if err := pourRows(join, table, fmt.Sprintf("%s page %d", f.API.where(), page), rows, fields); err != nil {
 				return err
 			}
 			held++
 		}
 		if next != "" && next == cursor && len(rows) > 0 {
-			return fmt.Errorf("%s, page %d: it names itself as the next page", f.API.URL, page)
+			return fmt.Errorf("%s, page %d: it names itself as the next page", f.API.where(), page)
 		}
 		end := next == "" || len(rows) == 0
 		if next != "" {
@@ -70,7 +70,7 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 			if f.state.Cursor == "" && len(fields) > 0 {
 				for _, c := range named(table) {
 					if !fields[c] {
-						r.aside(f.API.URL, handling.Text{ZH: "没有一行有映射所用的“" + c + "”", EN: fmt.Sprintf("no row has %q, which the mapping names", c)})
+						r.aside(f.API.where(), handling.Text{ZH: "没有一行有映射所用的“" + c + "”", EN: fmt.Sprintf("no row has %q, which the mapping names", c)})
 					}
 				}
 			}
@@ -92,6 +92,12 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 		r.asides, r.asided, fromStart, held = nil, 0, false, 0
 		join = eventlog.NewJoin(f.Map, maxJoined, true)
 	}
+}
+
+// where is the address without what is asked there: a key may stand in it.
+func (a *API) where() string {
+	address, _, _ := strings.Cut(a.URL, "?")
+	return address
 }
 
 // page asks for one page, and gives its rows and where the next is.
@@ -120,6 +126,10 @@ func (a *API) page(ctx context.Context, cursor string) (rows []map[string]any, n
 		ask.Header.Set("Authorization", "Bearer "+token)
 	}
 	answer, err := client.Do(ask)
+	var asked *url.Error
+	if errors.As(err, &asked) { // it names the whole address
+		err = asked.Err
+	}
 	if err != nil {
 		return nil, "", err
 	}

@@ -208,7 +208,7 @@ func (s *Source) where() (kind, where string) {
 	case s.Table != nil:
 		return "table", s.Table.where()
 	}
-	return "api", s.API.URL
+	return "api", s.API.where()
 }
 
 func fingerprint(text string) (out [8]byte) {

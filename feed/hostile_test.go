@@ -63,3 +63,22 @@ func TestAnAnswerThatIsNoTableIsRefused(t *testing.T) {
 	rows = []string{`{"no":"J1","received":"2026-03-02 09:00","what":"一","unit":"甲所","x":` + strings.Repeat(`{"`+strings.Repeat("a", 1000)+`":`, 5000) + "1" + strings.Repeat("}", 5000) + "}"}
 	b.want(1, 1, 0, 0)
 }
+
+// A key that stands in the address of an API is shown to nobody.
+func TestTheKeyInAnAddressIsNotShown(t *testing.T) {
+	b := newBureau(t)
+	answer := `{"rows":[{"no":"J1","received":"oops"}]}`
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, answer) }))
+	b.system("    api: {url: \""+s.URL+"/acts?key=geheim\", rows: rows}\n", mapping)
+	if f := b.poll(); len(f.Faults) == 0 || strings.Contains(fmt.Sprintf("%+v", f), "geheim") {
+		t.Errorf("%+v", f)
+	}
+	answer = "no list"
+	if err := b.w.Poll(context.Background()); err == nil || strings.Contains(fmt.Sprintf("%+v", b.w.Feeds()[0]), "geheim") {
+		t.Errorf("%+v, %v", b.w.Feeds()[0], err)
+	}
+	s.Close()
+	if err := b.w.Poll(context.Background()); err == nil || strings.Contains(fmt.Sprintf("%+v", b.w.Feeds()[0]), "geheim") {
+		t.Errorf("%+v, %v", b.w.Feeds()[0], err)
+	}
+}
