@@ -75,9 +75,10 @@ func TestAPageLeftOpenShowsWhatOthersDo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: bureau.server(t)}}
+	server := bureau.server(t)
+	again := &httptest.Server{Listener: listener, Config: &http.Server{Handler: server}}
 	again.Start()
-	t.Cleanup(again.Close)
+	t.Cleanup(func() { server.Close(); again.Close() })
 	w.until(reader, "what happened while the server was away", `document.querySelector('#people').innerText.includes('某丁')`)
 
 	// The session ends elsewhere: the page says so and learns nothing more.
