@@ -402,6 +402,9 @@ func TestHowOtherSystemsStandIsForThoseWhoSuperviseThem(t *testing.T) {
 		if named := all[0].Faults[0].Case != ""; named != (who == "dong") {
 			t.Errorf("%s: a case is named: %v", who, named)
 		}
+		if said := strings.Contains(all[0].Faults[0].Reason.ZH, "某丁"); said != (who == "dong") {
+			t.Errorf("%s: what a row says of somebody is told: %v", who, said)
+		}
 	}
 }
 
@@ -409,7 +412,7 @@ func TestHowOtherSystemsStandIsForThoseWhoSuperviseThem(t *testing.T) {
 type oneFeed struct{}
 
 func (oneFeed) Feeds() []handling.Feed {
-	return []handling.Feed{{Source: "rms", Unit: "ju", Faults: []handling.FeedFault{{Fault: handling.Fault{Place: "a.csv:2", Case: "17"}}}}}
+	return []handling.Feed{{Source: "rms", Unit: "ju", Faults: []handling.FeedFault{{Fault: handling.Fault{Place: "a.csv:2", Case: "17", Kept: true, Reason: handling.Text{ZH: "“生日”不能读出（某丁）"}}}}}}
 }
 
 func (oneFeed) Title(string) (handling.Text, bool) {
