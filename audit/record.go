@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -148,11 +149,25 @@ func (n *Pseudonyms) value(f *procedure.FieldInfo, v casefile.Value) (string, bo
 	case v.Kind() != casefile.Text, f != nil && (len(f.Enum) > 0 || slices.Contains(plainText, f.As)):
 		return text, true
 	}
+	return n.crossed(text), true
+}
+
+func (n *Pseudonyms) crossed(text string) string {
 	n.Texts++
 	if n.texts[text] == "" {
 		n.texts[text] = cross + strconv.Itoa(len(n.texts)+1)
 	}
-	return n.texts[text], true
+	return n.texts[text]
+}
+
+// ownSubject are the ids that the house gives; one that another system gave may be a name or a number of somebody.
+var ownSubject = regexp.MustCompile(`^[a-z][0-9]{1,4}$`)
+
+func (n *Pseudonyms) subject(id casefile.Subject) string {
+	if n.Keep || id == "" || ownSubject.MatchString(string(id)) {
+		return string(id)
+	}
+	return n.crossed(string(id))
 }
 
 // fields lists what may leave of the data of an act.
@@ -269,7 +284,7 @@ func (c *Recorded) event(r *casefile.Record, n *Pseudonyms, number map[casefile.
 	}
 	var subjects []string
 	for _, s := range r.Subjects {
-		subjects = append(subjects, string(s.ID)+" "+s.Kind+" "+shown(some(s.Role)))
+		subjects = append(subjects, n.subject(s.ID)+" "+s.Kind+" "+shown(some(s.Role)))
 	}
 	d.text(keySubjects, strings.Join(subjects, ","))
 	for _, l := range []struct {
@@ -376,10 +391,10 @@ func (c *Recorded) Objects(n *Pseudonyms) (own, shared []eventlog.Object, events
 		o.Relations = append(o.Relations, eventlog.Relation{Object: id, Qualifier: "in"})
 		own = append(own, o)
 	}
-	subject := func(s casefile.Subject) string { return id + "/" + string(s) }
+	subject := func(s casefile.Subject) string { return id + "/" + n.subject(s) }
 	event := func(number int64) string { return id + "#" + strconv.FormatInt(number, 10) }
 	duty := func(d string, s casefile.Subject, cause int64) string {
-		return event(cause) + "/" + d + "/" + string(s)
+		return event(cause) + "/" + d + "/" + n.subject(s)
 	}
 	left := map[int64][]eventlog.Relation{} // by acts
 	for i := range c.Duties {

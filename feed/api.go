@@ -19,8 +19,10 @@ import (
 
 const (
 	longestAnswer = 64 << 20
-	mostPages     = 10_000 // in one reading
-	mostAtOnce    = 200    // pages that are held before they are kept
+	mostPages     = 10_000   // in one reading
+	mostAtOnce    = 200      // pages that are held before they are kept
+	mostCells     = 16 << 20 // of a page: rows times names of fields
+	deepest       = 16       // objects within a row
 )
 
 // readAPI reads page after page. Where the last page names no next one, the list is read from its beginning every time;
@@ -34,20 +36,20 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 	r.every = false
 	for page := 1; ; page++ {
 		if page > mostPages {
-			return fmt.Errorf("%s: more than %d pages in one reading", f.API.URL, mostPages)
+			return fmt.Errorf("%s: more than %d pages in one reading", f.API.where(), mostPages)
 		}
 		rows, next, err := f.API.page(ctx, cursor)
 		if err != nil {
-			return fmt.Errorf("%s, page %d: %w", f.API.URL, page, err)
+			return fmt.Errorf("%s, page %d: %w", f.API.where(), page, err)
 		}
 		if len(rows) > 0 {
-			if err := pourRows(join, table, fmt.Sprintf("%s page %d", f.API.URL, page), rows, fields); err != nil {
+			if err := pourRows(join, table, fmt.Sprintf("%s page %d", f.API.where(), page), rows, fields); err != nil {
 				return err
 			}
 			held++
 		}
 		if next != "" && next == cursor && len(rows) > 0 {
-			return fmt.Errorf("%s, page %d: it names itself as the next page", f.API.URL, page)
+			return fmt.Errorf("%s, page %d: it names itself as the next page", f.API.where(), page)
 		}
 		end := next == "" || len(rows) == 0
 		if next != "" {
@@ -68,7 +70,7 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 			if f.state.Cursor == "" && len(fields) > 0 {
 				for _, c := range named(table) {
 					if !fields[c] {
-						r.aside(f.API.URL, handling.Text{ZH: "没有一行有映射所用的“" + c + "”", EN: fmt.Sprintf("no row has %q, which the mapping names", c)})
+						r.aside(f.API.where(), handling.Text{ZH: "没有一行有映射所用的“" + c + "”", EN: fmt.Sprintf("no row has %q, which the mapping names", c)})
 					}
 				}
 			}
@@ -90,6 +92,12 @@ func (f *following) readAPI(ctx context.Context, r *round) error {
 		r.asides, r.asided, fromStart, held = nil, 0, false, 0
 		join = eventlog.NewJoin(f.Map, maxJoined, true)
 	}
+}
+
+// where is the address without what is asked there: a key may stand in it.
+func (a *API) where() string {
+	address, _, _ := strings.Cut(a.URL, "?")
+	return address
 }
 
 // page asks for one page, and gives its rows and where the next is.
@@ -118,6 +126,10 @@ func (a *API) page(ctx context.Context, cursor string) (rows []map[string]any, n
 		ask.Header.Set("Authorization", "Bearer "+token)
 	}
 	answer, err := client.Do(ask)
+	var asked *url.Error
+	if errors.As(err, &asked) { // it names the whole address
+		err = asked.Err
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -196,7 +208,7 @@ func textOf(x any) string {
 // flat puts what lies in objects beside the rest, as a.b.
 func flat(into map[string]string, prefix string, m map[string]any) {
 	for k, v := range m {
-		if inner, ok := v.(map[string]any); ok {
+		if inner, ok := v.(map[string]any); ok && strings.Count(prefix, ".") < deepest {
 			flat(into, prefix+k+".", inner)
 			continue
 		}
@@ -218,6 +230,9 @@ func pourRows(join *eventlog.Join, t *eventlog.Table, name string, rows []map[st
 	}
 	for _, c := range named(t) {
 		columns[c] = true
+	}
+	if len(columns)*len(rows) > mostCells {
+		return fmt.Errorf("%s: %d rows with %d different fields; is it a table?", name, len(rows), len(columns))
 	}
 	names := sortedNames(columns)
 	into, err := join.File(t.Name, name, names)

@@ -77,34 +77,49 @@ func New(ctx context.Context, c *Config, house House, zone *calendar.Zone, dir s
 // Run reads all sources again and again until ctx ends or the record can no longer be written. What fails is told on the
 // page of the feeds, logged, and tried again.
 func (w *Watcher) Run(ctx context.Context) error {
-	for {
-		if err := w.Poll(ctx); errors.Is(err, casefile.ErrStopped) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(w.every):
-		}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var all sync.WaitGroup
+	for _, f := range w.feeds { // each for itself: one that does not answer holds up no other
+		all.Go(func() {
+			for {
+				if err := w.pollOne(ctx, f); errors.Is(err, casefile.ErrStopped) {
+					stop(err)
+				}
+				select {
+				case <-ctx.Done():
+					return
+				case <-time.After(w.every):
+				}
+			}
+		})
 	}
+	<-ctx.Done()
+	all.Wait()
+	return context.Cause(ctx)
 }
 
 // Poll reads every source once, to its end. A source that fails stops no other.
 func (w *Watcher) Poll(ctx context.Context) error {
 	var errs []error
 	for _, f := range w.feeds {
-		err := f.poll(ctx)
+		err := w.pollOne(ctx, f)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("source %s: %w", f.Name, err))
-			if ctx.Err() == nil {
-				w.log.Error("feed", "source", f.Name, "error", err)
-			}
 		}
 		if errors.Is(err, casefile.ErrStopped) || ctx.Err() != nil {
 			break
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (w *Watcher) pollOne(ctx context.Context, f *following) error {
+	err := f.poll(ctx)
+	if err != nil && ctx.Err() == nil {
+		w.log.Error("feed", "source", f.Name, "error", err)
+	}
+	return err
 }
 
 // Feeds tells how the sources stand.
@@ -193,7 +208,7 @@ func (s *Source) where() (kind, where string) {
 	case s.Table != nil:
 		return "table", s.Table.where()
 	}
-	return "api", s.API.URL
+	return "api", s.API.where()
 }
 
 func fingerprint(text string) (out [8]byte) {

@@ -136,6 +136,8 @@ func (r *round) keep(ctx context.Context, id string, rows []handling.FeedRow, sa
 	defer f.done.Add(1)
 	source := f.Source.Source
 	source.Whole = source.Whole && r.whole
+	source.First = f.state.Polled == 0
+	source.All = r.whole && f.Folder == "" // of a folder files come and go
 	o, err := f.w.house.Observe(ctx, &source, id, rows, r.since)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func (h *House) openOne(ctx context.Context, p *procedure.Procedure, info *proce
 		return false, err
 	}
 	d := sha256.Sum256([]byte("plumbline due\n" + key + "\n" + string(u.ID)))
-	q := &Request{ID: casefile.ActID("due-" + base32.StdEncoding.EncodeToString(d[:15])), Procedure: h.pack.ID + "/" + p.ID, Unit: u.ID, Kind: info.ID, Data: map[string]string{}}
+	q := &Request{ID: casefile.ActID("due-" + base32.StdEncoding.EncodeToString(d[:15])), Procedure: h.pack.ID + "/" + p.ID, Unit: u.ID, Kind: info.ID, Data: map[string]string{}, ofHouse: true}
 	c := &standing{head: casefile.Head{ID: caseOf(q.ID), Procedure: q.Procedure, Unit: string(u.ID), UnitKind: u.Kind, Opened: now}, proc: p, at: p.New()}
 	if h.has(ctx, c.head.ID) {
 		return false, nil // opened, and handed to another unit or corrected since

@@ -120,7 +120,11 @@ func (h *House) Feeds(_ context.Context, who Who) ([]Feed, error) {
 		case administers:
 			f.Faults = slices.Clone(f.Faults)
 			for i := range f.Faults {
-				f.Faults[i].Case = ""
+				x := &f.Faults[i]
+				x.Case, x.Row = "", ""
+				if x.Kept { // the reason tells what the datum says, which may be of somebody
+					x.Reason = both("有一项不能读出，未采用；是哪一项，监督该单位的人看得到", "a datum cannot be read and is left out; who supervises the unit sees which")
+				}
 			}
 		default:
 			continue

@@ -69,7 +69,7 @@ func (h *House) Import(ctx context.Context, who Who, p *procedure.Procedure, uni
 			continue
 		}
 		d := sha256.Sum256([]byte("plumbline import\n" + p.ID + "\n" + string(unit) + "\n" + t.Number))
-		q := &Request{ID: casefile.ActID("import-" + base32.StdEncoding.EncodeToString(d[:15])), Procedure: h.pack.ID + "/" + p.ID, Unit: unit, Kind: opening.ID, Data: row.Data}
+		q := &Request{ID: casefile.ActID("import-" + base32.StdEncoding.EncodeToString(d[:15])), Procedure: h.pack.ID + "/" + p.ID, Unit: unit, Kind: opening.ID, Data: row.Data, ofHouse: true}
 		before := h.has(ctx, caseOf(q.ID))
 		a, err := h.Submit(ctx, who, q)
 		var invalid *Invalid

@@ -336,8 +336,16 @@ func (h *House) holders(p *procedure.Procedure, kinds []int, records []*casefile
 			did = append(did, x)
 		}
 	}
+	by := map[casefile.ActID]*casefile.Record{}
+	for _, x := range records {
+		by[x.ID] = x
+	}
 	for _, x := range did {
-		add(x.Actor.Person)
+		for ; x != nil; x = by[x.Corrects] { // who had it corrected did it all the same
+			if x.Actor != nil {
+				add(x.Actor.Person)
+			}
+		}
 	}
 	if more.Known() {
 		add(strings.Split(more.Text(), ",")...)
@@ -348,7 +356,7 @@ func (h *House) holders(p *procedure.Procedure, kinds []int, records []*casefile
 // leadID is the id of an act that another leads to: the same for the same, however often it is tried.
 func leadID(parts ...string) casefile.ActID {
 	d := sha256.Sum256([]byte("plumbline lead\n" + strings.Join(parts, "\n")))
-	return casefile.ActID(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(d[:16]))
+	return casefile.ActID("lead-" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(d[:16]))
 }
 
 // leadOpen opens the case that an act leads to, in the nearest unit of the kind.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plumbline/authority"
 	"plumbline/calendar"
@@ -32,6 +33,8 @@ type Source struct {
 	Subject   string                       // the datum that names the person or item an act is about
 	Role      string                       // the datum that says in which role
 	Whole     bool                         // all that stands there is offered every time: what is no longer there is withdrawn
+	First     bool                         // it was never read to its end: what it tells is past, and leads to nothing elsewhere
+	All       bool                         // all that stands there is offered now: a row that went back to what it said counts again
 }
 
 // FeedRow is one row of another system: one act as it tells it. Texts are as they stand there.
@@ -102,6 +105,12 @@ func (t *ObservedTally) count(records []*casefile.Record) {
 	}
 }
 
+// longestRow is how many bytes a row may have, that its act fits into the record.
+const longestRow = 256 << 10
+
+// firstYear is from when on a record can say when something happened, in every zone.
+var firstYear = calendar.InstantOf(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC))
+
 // fromSource is the word of a case that was born elsewhere.
 const fromSource = "observed:"
 
@@ -152,6 +161,13 @@ func (h *House) CheckSource(s *Source) error {
 //
 // A row that cannot be an act is a Fault; the others are kept. All that is new of a case is one change.
 func (h *House) Observe(ctx context.Context, s *Source, id string, rows []FeedRow, since calendar.Instant) (*Observed, error) {
+	if strings.TrimSpace(id) == "" || len(id) > longestName || strings.Contains(id, "\n") || casefile.CheckText(id) != nil {
+		out := &Observed{Case: ObservedCase(s.Name, id)}
+		for i := range rows {
+			out.Faults = append(out.Faults, Fault{Place: rows[i].Place, Row: rows[i].Row, Reason: both("案件编号过长或者含有不能入卷的字符", "the number of its case is too long, or has characters that cannot be kept")})
+		}
+		return out, nil
+	}
 	for range mostTries {
 		o, err := h.observeOnce(ctx, s, id, rows, since)
 		if !errors.Is(err, casefile.ErrConflict) {
@@ -187,6 +203,16 @@ func (h *House) observeOnce(ctx context.Context, s *Source, id string, rows []Fe
 		}
 		change.Head.Words = addWords(bigrams(change.Head.Words, id), fromSource+s.Name)
 	}
+	var marks []string // of what is still to be followed, and of all that is new
+	for _, mark := range keyed(c.head.Words, leadsOn) {
+		marks = append(marks, leadsOn+mark)
+	}
+	for _, r := range fresh {
+		if k := c.proc.ActOf(r.Kind); k >= 0 && !s.First {
+			marks = append(marks, h.leadWords(c.proc, c.proc.Act(k), r)...)
+		}
+	}
+	change.Head.Words = addWords(withoutKeys(change.Head.Words, leadsOn), marks...)
 	if err := h.project(ctx, c, judged, change, now); err != nil {
 		return nil, err
 	}
@@ -205,6 +231,9 @@ func (h *House) observeOnce(ctx context.Context, s *Source, id string, rows []Fe
 		return nil, err
 	}
 	h.moveRights(&change.Head)
+	if len(marks) > 0 {
+		h.follow(context.WithoutCancel(ctx), out.Case)
+	}
 	return out, nil
 }
 
@@ -284,6 +313,16 @@ func (o *observer) compare(rows []FeedRow) []*casefile.Record {
 			keyless = append(keyless, r)
 		}
 	}
+	there := map[ledger.Hash]bool{}
+	for i := range rows {
+		there[rows[i].Digest()] = true
+	}
+	back := func(r *casefile.Record) bool { // a row says again what it said, and its later version is no longer there
+		for gone[r.ID] != nil && gone[r.ID].Withdraws == "" {
+			r = gone[r.ID]
+		}
+		return (o.s.Whole || o.s.All) && !there[r.Observed.Digest]
+	}
 	var fresh []*casefile.Record
 	offered := map[ledger.Hash]bool{}
 	for i := range rows {
@@ -293,7 +332,7 @@ func (o *observer) compare(rows []FeedRow) []*casefile.Record {
 			continue
 		}
 		offered[digest] = true
-		if was := latest[digest]; was != nil && (gone[was.ID] == nil || gone[was.ID].Withdraws == "") {
+		if was := latest[digest]; was != nil && (gone[was.ID] == nil || gone[was.ID].Withdraws == "" && !back(was)) {
 			o.out.Repeats++ // here already, or what a later row stands in place of
 			if gone[was.ID] == nil {
 				o.record(&rows[i], digest, 0) // what is wrong with it is told every time
@@ -401,6 +440,9 @@ func (o *observer) record(x *FeedRow, digest ledger.Hash, times int) *casefile.R
 	case kind < 0:
 		o.fault(x, false, "程序中没有“"+x.Act+"”这种行为：在映射的 acts 中写明它对应哪一种", fmt.Sprintf("the procedure has no act %q: say under acts of the mapping which one it is", x.Act))
 		return nil
+	case x.Occurred < firstYear:
+		o.fault(x, false, "时间早于公元1年", "its time lies before the year 1")
+		return nil
 	case x.Occurred > o.now:
 		o.fault(x, false, "时间在将来（"+o.h.local(x.Occurred)+"），到时再采用", "its time lies in the future ("+o.h.local(x.Occurred)+"): it is taken then")
 		o.out.Faults[len(o.out.Faults)-1].Later = true
@@ -411,6 +453,14 @@ func (o *observer) record(x *FeedRow, digest ledger.Hash, times int) *casefile.R
 			o.fault(x, false, "含有不能入卷的字符："+err.Error(), err.Error())
 			return nil
 		}
+	}
+	size := len(x.Row) + len(x.Person) + len(x.Post)
+	for _, d := range x.Data {
+		size += len(d.Text)
+	}
+	if size > longestRow {
+		o.fault(x, false, "这一行过长，不能入卷", fmt.Sprintf("the row has %d bytes; %d is the most", size, longestRow))
+		return nil
 	}
 	info := o.c.proc.Act(kind)
 	r := &casefile.Record{Procedure: o.s.Procedure, Edition: o.c.proc.Edition()[:16],

@@ -402,6 +402,9 @@ func TestHowOtherSystemsStandIsForThoseWhoSuperviseThem(t *testing.T) {
 		if named := all[0].Faults[0].Case != ""; named != (who == "dong") {
 			t.Errorf("%s: a case is named: %v", who, named)
 		}
+		if said := strings.Contains(all[0].Faults[0].Reason.ZH, "某丁"); said != (who == "dong") {
+			t.Errorf("%s: what a row says of somebody is told: %v", who, said)
+		}
 	}
 }
 
@@ -409,7 +412,7 @@ func TestHowOtherSystemsStandIsForThoseWhoSuperviseThem(t *testing.T) {
 type oneFeed struct{}
 
 func (oneFeed) Feeds() []handling.Feed {
-	return []handling.Feed{{Source: "rms", Unit: "ju", Faults: []handling.FeedFault{{Fault: handling.Fault{Place: "a.csv:2", Case: "17"}}}}}
+	return []handling.Feed{{Source: "rms", Unit: "ju", Faults: []handling.FeedFault{{Fault: handling.Fault{Place: "a.csv:2", Case: "17", Kept: true, Reason: handling.Text{ZH: "“生日”不能读出（某丁）"}}}}}}
 }
 
 func (oneFeed) Title(string) (handling.Text, bool) {
@@ -442,6 +445,110 @@ func TestARecordKnowsWhetherItReachesAMark(t *testing.T) {
 	for _, m := range []handling.Mark{m, later} { // the same acts, with other salts, or fewer
 		if ok, err := other.Reaches(ctx, m); ok || err != nil {
 			t.Error("another record reaches", err)
+		}
+	}
+}
+
+// A row is changed and changed back: what it says now counts, and the act does not vanish.
+func TestARowThatGoesBackToWhatItSaidCounts(t *testing.T) {
+	for _, whole := range []bool{true, false} {
+		for _, key := range []string{"步骤", ""} {
+			c := newSeen(t)
+			c.set("2026-03-10T08:00")
+			c.source.Whole, c.source.All = whole, true
+			all := offered(walk)
+			for i := range all {
+				if key == "" {
+					all[i].Row = ""
+				}
+			}
+			leave := slices.IndexFunc(all, func(r handling.FeedRow) bool { return r.Act == "leave" })
+			all[leave].Occurred = at("2026-03-02T23:30") // held for too long
+			c.observe(all)
+			before := c.found()
+			if len(before) == 0 {
+				t.Fatal("nothing found")
+			}
+			better := slices.Clone(all)
+			better[leave].Occurred = at("2026-03-02T16:30")
+			for range 3 {
+				c.observe(better)
+				if key != "" {
+					c.want()
+				}
+				c.observe(all)
+				c.observe(all)
+				if key != "" || whole {
+					c.want(before...)
+				}
+			}
+		}
+	}
+}
+
+// No row, however it is made, keeps the rest of a source from being read.
+func TestARowThatCannotBeKeptStopsNoOther(t *testing.T) {
+	c := newSeen(t)
+	c.set("2026-03-10T08:00")
+	rows := offered(walk)
+	with := func(at int, name, text string) {
+		rows[at].Data = append(slices.DeleteFunc(slices.Clone(rows[at].Data), func(d handling.FeedDatum) bool { return d.Name == name }), handling.FeedDatum{Name: name, Text: text})
+	}
+	with(0, "summary", strings.Repeat("长", 400_000))
+	with(4, "handlers", "，、")
+	with(6, "person_no", strings.Repeat("x\u2028", 3)+"\x00")
+	rows[8].Post = "民警\t甲"
+	rows[9].Person = strings.Repeat("某\n", 200_000)
+	rows[10].Row = strings.Repeat("k", 2<<20)
+	rows[11].Occurred = at("0001-01-01T00:00")
+	o := c.observe(rows)
+	if len(o.Faults) == 0 || o.New < len(walk)-5 {
+		t.Errorf("%d acts, %d faults", o.New, len(o.Faults))
+	}
+	for _, id := range []string{"", "甲\x00", "甲\n乙", strings.Repeat("1", 70_000), "\u202e17"} {
+		o, err := c.Observe(context.Background(), c.source, id, offered(walk), 0)
+		if err != nil || o.New > 0 || len(o.Faults) != len(walk) {
+			t.Errorf("case %.10q: %+v, %v", id, o, err)
+		}
+	}
+	if err := c.store.Check(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What an act of another system leads to is done, wherever it stands among what came; what was past when it was first followed is left.
+func TestAnObservedActLeadsToAnother(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		c := &seenCase{more(t), rms()}
+		c.set("2026-05-10T08:00")
+		c.source.First = first
+		rows := offered(walk)
+		for _, s := range []step{{"receive_reconsideration", "2026-03-20T09:00", "qian", "p2", data{"organ": "某县人民政府", "track": "ordinary"}},
+			{"reconsideration_result", "2026-04-20T09:00", "qian", "p2", data{"result": "revoked", "number": "复决1号", "anew": "false"}},
+			{"record_inquiry", "2026-04-21T09:00", "wang", "p2", data{"text": "问答略"}}} {
+			r := offered([]step{s})[0]
+			r.Row = s.do
+			rows = append(rows, r)
+		}
+		c.observe(rows)
+		for range 2 {
+			want := 1
+			if first {
+				want = 0
+			}
+			if got := c.led("fault"); len(got) != want {
+				t.Fatalf("first %v: %d inquiries", first, len(got))
+			}
+			c.again()
+			if _, err := c.Tick(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if first {
+			continue
+		}
+		if r := c.house.first(c.led("fault")[0].ID); r.Datum("officers").Text() != "wang,qian,zhou,zhao" || r.Datum("case").Text() != string(c.id()) {
+			t.Errorf("%+v", r)
 		}
 	}
 }

@@ -185,18 +185,13 @@ func published(p *procedure.Procedure, records []*casefile.Record, findings []ca
 			continue
 		}
 		info := p.Act(k)
-		said := map[string]string{} // by the role of the datum, as it was on record then
-		for _, x := range effective(records[:i]) {
-			if k := p.ActOf(x.Kind); k >= 0 {
-				for _, f := range p.Act(k).Fields {
-					if v := x.Datum(f.Name); v.Known() && v.Kind() == casefile.Text {
-						said[f.As] = v.Text()
-					}
-				}
-			}
-		}
+		said, approved := saidBy(p, records[:i])
 		routes, asked := said["public_route"]
 		here := !asked || slices.Contains(strings.Split(routes, ","), procedure.OwnSite)
+		if asked { // what was corrected behind the approval nobody approved
+			then, _ := saidBy(p, records[:approved])
+			here = here && then["title"] == said["title"] && then["redacted"] == said["redacted"]
+		}
 		if !ok && (!here || info.Publishes != "text") {
 			continue // it never was on this site
 		}
@@ -230,6 +225,25 @@ func published(p *procedure.Procedure, records []*casefile.Record, findings []ca
 		out.Title, out.Text, out.Kind = "", "", ""
 	}
 	return out, ok
+}
+
+// saidBy gives what acts say, by the role of the datum, and how many of them were on record when the last said by which routes.
+func saidBy(p *procedure.Procedure, records []*casefile.Record) (said map[string]string, approved int) {
+	said = map[string]string{}
+	for _, x := range effective(records) {
+		k := p.ActOf(x.Kind)
+		if k < 0 {
+			continue
+		}
+		for _, f := range p.Act(k).Fields {
+			if v := x.Datum(f.Name); v.Known() && v.Kind() == casefile.Text {
+				if said[f.As] = v.Text(); f.As == "public_route" {
+					approved = slices.Index(records, x) + 1
+				}
+			}
+		}
+	}
+	return said, approved
 }
 
 // Publishes tells whether what comes of a procedure may stand in public.

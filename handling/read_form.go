@@ -33,7 +33,9 @@ func (h *House) record(ctx context.Context, c *standing, who Who, q *Request, pa
 	case c.head.Closed && !info.AfterClose:
 		bad.add("kind", "案件已经办结，不能再实施“"+info.Title.ZH+"”", "the case is closed; "+info.Title.EN+" cannot be done any more")
 	}
-	bad.checkID(q.ID)
+	if !q.ofHouse {
+		bad.checkID(q.ID)
+	}
 	r := &casefile.Record{Number: c.head.Acts + 1, Procedure: c.head.Procedure, Edition: c.proc.Edition()[:16], Attached: q.Attached,
 		Act: casefile.Act{ID: q.ID, Case: c.head.ID, Kind: info.ID, Recorded: now, Corrects: q.Corrects, Withdraws: q.Withdraws, Unit: &casefile.Unit{ID: c.head.Unit, Kind: c.head.UnitKind}}}
 	old := named(q, info, past, bad)
@@ -124,9 +126,12 @@ func (h *House) ownSubject(ctx context.Context, c *standing, r *casefile.Record,
 	return nil
 }
 
+// ofHouse begin the ids that the house derives from what they are of: whoever could take one beforehand would keep the house from it.
+var ofHouse = []string{"lead-", "due-", "import-", "o-"}
+
 // goodID tells whether an id is one that a form was made with: long enough that nobody meets another's.
 func goodID(id casefile.ActID) bool {
-	return len(id) >= 16 && len(id) <= 64 && casefile.CheckText(string(id)) == nil && !strings.ContainsAny(string(id), " \n\t")
+	return !slices.ContainsFunc(ofHouse, func(p string) bool { return strings.HasPrefix(string(id), p) }) && len(id) >= 16 && len(id) <= 64 && casefile.CheckText(string(id)) == nil && !strings.ContainsAny(string(id), " \n\t")
 }
 
 func (e *Invalid) checkID(id casefile.ActID) {

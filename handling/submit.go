@@ -32,6 +32,7 @@ type Request struct {
 	Corrects  casefile.ActID
 	Withdraws casefile.ActID
 	Draft     string
+	ofHouse   bool // its id was derived by the house
 }
 
 // SubjectInput names a subject of the case, or with an empty ID a new one.

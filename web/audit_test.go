@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -91,5 +92,28 @@ func TestAuditSaysWhatTheRecordHolds(t *testing.T) {
 	}
 	if acts != r.Acts || r.Acts == 0 {
 		t.Errorf("%d acts in the figures, %d judged", acts, r.Acts)
+	}
+}
+
+// TestNobodyKeepsOthersFromTheirReport asks for many reports at once as one person: one is made, the rest are told to wait.
+func TestNobodyKeepsOthersFromTheirReport(t *testing.T) {
+	b := newBureau(t, true)
+	b.find(t)
+	head, others := b.client(t, "head"), make(chan int, 40)
+	for i := range cap(others) {
+		go func() {
+			status, _ := get(t, head, fmt.Sprintf("%s/audit?purpose=%d", b.site.URL, i))
+			others <- status
+		}()
+	}
+	n := map[int]int{}
+	for range cap(others) {
+		n[<-others]++
+	}
+	if n[http.StatusOK] == 0 || n[http.StatusServiceUnavailable] == 0 || n[http.StatusOK]+n[http.StatusServiceUnavailable] != cap(others) {
+		t.Error(n)
+	}
+	if status, _ := get(t, head, b.site.URL+"/audit?purpose=after"); status != http.StatusOK {
+		t.Error("afterwards:", status)
 	}
 }

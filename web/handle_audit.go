@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
 	"plumbline/audit"
+	"plumbline/authority"
 	"plumbline/casefile"
 	"plumbline/handling"
 	"plumbline/procedure"
@@ -26,7 +28,8 @@ const (
 type audits struct {
 	making sync.Mutex // one report at a time
 	mu     sync.Mutex
-	kept   map[string]*audited // by person, procedure and the units that the person watches
+	asked  map[authority.PersonID]bool // who waits for one: each for one
+	kept   map[string]*audited         // by person, procedure and the units that the person watches
 }
 
 // audited is a report of the record, as one person may see it.
@@ -43,6 +46,11 @@ func auditPage(c *call) error {
 		return casefile.ErrNotFound
 	}
 	a, err := c.audited(proc, units)
+	if errors.Is(err, errAsked) {
+		c.w.Header().Set("Retry-After", "15")
+		http.Error(c.w, c.both("您要的报告正在生成，请稍候再打开", "a report for you is being made; open it again in a moment"), http.StatusServiceUnavailable)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -79,6 +87,10 @@ func (c *call) audited(proc *procedure.Procedure, units []string) (*audited, err
 	if a := c.audits.find(key, c); a != nil {
 		return a, nil
 	}
+	if !c.audits.ask(c.who.Person, true) {
+		return nil, errAsked
+	}
+	defer c.audits.ask(c.who.Person, false)
 	c.audits.making.Lock()
 	defer c.audits.making.Unlock()
 	if a := c.audits.find(key, c); a != nil { // made while this call waited
@@ -90,6 +102,22 @@ func (c *call) audited(proc *procedure.Procedure, units []string) (*audited, err
 	}
 	c.audits.keep(key, a)
 	return a, nil
+}
+
+var errAsked = errors.New("a report for this person is being made")
+
+// ask notes that a person waits for a report, or no longer; false: they wait already.
+func (s *audits) ask(p authority.PersonID, now bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	was := s.asked[p]
+	if s.asked == nil {
+		s.asked = map[authority.PersonID]bool{}
+	}
+	if s.asked[p] = now; !now {
+		delete(s.asked, p)
+	}
+	return !was
 }
 
 func (c *call) makeAudit(proc *procedure.Procedure) (*audited, error) {

@@ -321,7 +321,7 @@ func (r *heldRecord) saysWhatItIs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{fmt.Sprintf(x.record, fmt.Sprintf("%d %x", size, root)), fmt.Sprintf(x.people, people)} {
+			for _, want := range []string{fmt.Sprintf(x.record, fmt.Sprintf("%d %s", size, root)), fmt.Sprintf(x.people, people)} {
 				if !regexp.MustCompile(want).Match(text) {
 					t.Errorf("%s %v: no %s in it", x.format, more, want)
 				}

@@ -11,7 +11,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
+	"unicode"
 
 	"plumbline/feed"
 	"plumbline/handling"
@@ -134,7 +136,12 @@ func writeFeeds(w io.Writer, feeds []handling.Feed, format, lang string) error {
 func writeFeed(w io.Writer, f *handling.Feed, lang string) (err error) {
 	say := func(zh, en string, args ...any) {
 		if err == nil {
-			_, err = fmt.Fprintf(w, cmp.Or(map[string]string{"zh": zh}[lang], en)+"\n", args...)
+			_, err = fmt.Fprintln(w, strings.Map(func(r rune) rune { // what another system tells moves no cursor
+				if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+					return unicode.ReplacementChar
+				}
+				return r
+			}, fmt.Sprintf(cmp.Or(map[string]string{"zh": zh}[lang], en), args...)))
 		}
 	}
 	say("%s：%s，%s", "%s: %s, %s", f.Source, f.Where, f.Procedure)
