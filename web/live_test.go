@@ -16,15 +16,15 @@ import (
 )
 
 // until waits for an expression to hold in a page.
-func (w *walker) until(ctx context.Context, what, js string) {
-	w.t.Helper()
+func (b *walker) until(ctx context.Context, what, js string) {
+	b.t.Helper()
 	for range 100 {
-		if browser.Eval[bool](ctx, w.Browser, js) {
+		if browser.Eval[bool](ctx, b.Browser, js) {
 			return
 		}
 		time.Sleep(150 * time.Millisecond)
 	}
-	w.t.Fatalf("%s: not within 15 s on %s", what, w.Text(ctx))
+	b.t.Fatalf("%s: not within 15 s on %s", what, b.Text(ctx))
 }
 
 // TestAPageLeftOpenShowsWhatOthersDo: another's act appears without a reload, what is typed stays, a server that was away is
